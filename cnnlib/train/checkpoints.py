@@ -1,0 +1,104 @@
+"""Store a trained network in one file and use it again, without running any code from that file."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from cnnlib.errors import BadInput
+
+KEYS = {"state", "about"}
+
+
+def save(model: nn.Module, path: str | Path, **about) -> Path:
+    """Write a network's weights to a file, completely or not at all.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any network.
+    path : str or Path
+        The file to write, by custom with the ending ``.pt``.
+    **about
+        Plain values to keep beside the weights, such as ``model="lenet5"`` or ``epochs=3``.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    BadInput
+        If the folder does not exist or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "net.pt"
+    >>> _ = save(nn.Linear(2, 1), file, epochs=3)
+    >>> load(file, nn.Linear(2, 1))["epochs"]
+    3
+    """
+    path = Path(path)
+    content = {"state": {k: v.detach().cpu() for k, v in model.state_dict().items()}, "about": about}
+    partial = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as sink:
+            partial = sink.name
+            torch.save(content, sink)
+        os.replace(partial, path)
+    except OSError as problem:
+        raise BadInput(f"Cannot write {path}: {problem.strerror}. Choose a folder that is there and yours.") from problem
+    finally:
+        if partial is not None:
+            Path(partial).unlink(missing_ok=True)
+    return path
+
+
+def load(path: str | Path, model: nn.Module) -> dict:
+    """Read weights from a file into a network of the same shape.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file written by `save`.
+    model : nn.Module
+        Receives the weights; stays as it was if they do not fit.
+
+    Returns
+    -------
+    dict
+        What was kept beside the weights.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing, broken, holds anything but plain weights, or does not fit the network.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise BadInput(f"There is no file {path}. Save one first, with cnnlib.train.save(model, {str(path)!r}).")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as problem:
+        raise BadInput(
+            f"{path} is broken, or holds more than plain weights ({str(problem).splitlines()[0]}). Save it anew."
+        ) from problem
+    if not isinstance(content, dict) or set(content) != KEYS:
+        raise BadInput(f"{path} was not written by cnnlib.train.save. Save the network with it, then load it again.")
+    own = model.state_dict()
+    wrong = [k for k in own.keys() | content["state"].keys()
+             if k not in own or k not in content["state"] or own[k].shape != content["state"][k].shape]  # fmt: skip
+    if wrong:
+        raise BadInput(
+            f"{path} holds the weights of another network; they differ in {', '.join(sorted(wrong)[:3])}. "
+            "Build the network with the settings it was saved with."
+        )
+    model.load_state_dict(content["state"])
+    return content["about"]
