@@ -19,6 +19,8 @@ from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 from notebooks import CELL_SECONDS, notebooks
 
+from cnnlib.data import data_root
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"  # where Jupyter Book looks
@@ -52,12 +54,11 @@ def forget_stale_outputs():
 def fingerprint():
     """Return a digest of all that decides a chapter's outputs beside its own cells."""
     installed = sorted(f"{package.name} {package.version}" for package in distributions())
-    digest = hashlib.sha256("\n".join([sys.version, *installed]).encode())
-    sources = []
-    for folder, pattern in (("cnnlib", "*.py"), ("cnnlib", "*.js"), ("results", "*.json")):
-        sources += sorted((ROOT / folder).rglob(pattern))
-    for path in sources:
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    data = sorted(f"{path} {path.stat().st_size}" for path in data_root().rglob("*") if path.is_file())
+    digest = hashlib.sha256("\n".join([sys.version, *installed, *data]).encode())
+    for path in sorted([*(ROOT / "cnnlib").rglob("*"), *(ROOT / "results").rglob("*.json")]):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -5,7 +5,7 @@
     python tools/notebooks.py --execute     run them and store the outputs that the tests compare
 
 Paths may follow; without any, all notebooks under chapters/ are meant. In normal form a notebook holds no figure, no
-timing and no execution count: only the text outputs of cells tagged `nbval-check-output`, the same everywhere.
+timing and no count of runs: only the text outputs of cells tagged `nbval-check-output`, the same everywhere.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import nbformat
 
 CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
 COMPARED = "nbval-check-output"
+RUN = 1  # the count of every cell with an output: nbval compares only cells that have one, whichever it is
 MIN_COMPARED = 10  # cells with a stored output, in each chapter
 CELL_SECONDS = 600
 METADATA = {
@@ -87,7 +88,8 @@ def normal_form(notebook):
         fields = {"id": cell_id(cell.get("id"), source, ids), "source": source, "metadata": metadata}
         if cell.cell_type == "code":
             outputs = text_outputs(cell.outputs) if is_compared(cell) else []
-            cells.append(nbformat.v4.new_code_cell(execution_count=None, outputs=outputs, **fields))
+            count = RUN if outputs else None
+            cells.append(nbformat.v4.new_code_cell(execution_count=count, outputs=outputs, **fields))
         elif cell.cell_type == "markdown":
             cells.append(nbformat.v4.new_markdown_cell(**fields))
         else:
@@ -116,7 +118,7 @@ def text_outputs(outputs):
             printed.text += output.text
         elif output.output_type in ("execute_result", "display_data") and not has_image(output):
             data = {kind: text for kind, text in output.data.items() if kind in KEPT}
-            count = {"execution_count": None} if output.output_type == "execute_result" else {}
+            count = {"execution_count": RUN} if output.output_type == "execute_result" else {}
             if data:
                 kept.append(nbformat.v4.new_output(output.output_type, data=data, **count))
     return kept
