@@ -54,7 +54,7 @@ def save(model: nn.Module, path: str | Path, **about) -> Path:
             torch.save(content, sink)
         os.replace(partial, path)
     except OSError as problem:
-        raise BadInput(f"Cannot write {path}: {problem.strerror}. Choose a folder that is there and yours.") from problem
+        raise BadInput(f"Cannot write {path}: {problem.strerror}. Choose a folder you may write to.") from problem
     finally:
         if partial is not None:
             Path(partial).unlink(missing_ok=True)

@@ -1,0 +1,70 @@
+"""What a recorded number depends on beside its recipe: hardware, versions, commit, command, date."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def circumstances(device: torch.device) -> dict:
+    """Return hardware, versions, commit, command line and date of a run that happens now.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where it computes.
+
+    Returns
+    -------
+    dict
+        ``hardware`` and ``versions`` (dicts), ``commit``, ``command`` and ``date`` (strings).
+
+    Examples
+    --------
+    >>> sorted(circumstances(torch.device("cpu")))
+    ['command', 'commit', 'date', 'hardware', 'versions']
+    """
+    threads = torch.get_num_threads()
+    hardware = {"processor": _processor(), "threads": threads, "system": platform.system(), "device": str(device)}
+    if device.type == "cuda":
+        hardware["device"] = torch.cuda.get_device_name(device)
+    versions = {"python": platform.python_version()} | {
+        name: version(name) for name in ("torch", "torchvision", "numpy")
+    }
+    command = shlex.join(["cnnlib", *sys.argv[1:]])
+    date = datetime.now(UTC).date().isoformat()
+    return {"hardware": hardware, "versions": versions, "commit": _commit(), "command": command, "date": date}
+
+
+def _processor() -> str:
+    """Return the processor's name; Linux keeps it where Python does not look."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
+
+
+def _commit() -> str:
+    """Return the project's commit, marked where the code that ran differs from it."""
+
+    def git(*arguments):
+        done = subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    try:
+        changes = " + changes" if git("status", "--porcelain", "--", "cnnlib") else ""
+        commit = git("rev-parse", "--short=12", "HEAD")
+    except OSError:  # git itself is missing
+        return "unknown"
+    return commit + changes if commit else "unknown"

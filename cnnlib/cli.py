@@ -1,0 +1,118 @@
+"""The command line: ``cnnlib fetch``, ``cnnlib run``, ``cnnlib results``, ``cnnlib models``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from cnnlib.errors import BadInput
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, or 2 after one plain line on what to mend.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The command line without the program's name.
+
+    Examples
+    --------
+    >>> main(["run", "0500"])
+    2
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except BadInput as problem:
+        print(f"cnnlib: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("cnnlib: stopped; nothing half-written was left behind.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cnnlib", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    fetch = commands.add_parser("fetch", help="download data sets into the data root")
+    fetch.add_argument("names", nargs="+", metavar="NAME", help="mnist, fashion_mnist or cifar10")
+    fetch.add_argument("--root", help="the data root; CNNLIB_DATA or the user's cache folder if left out")
+    fetch.set_defaults(command=_fetch)
+
+    run = commands.add_parser("run", help="train an experiment over several seeds and record it")
+    run.add_argument("experiment", help="for example 0501")
+    run.add_argument("--seeds", type=int, default=5, help="how many runs, with seeds 0, 1, … (5)")
+    run.add_argument("--data", metavar="NAME", help="another data set than the experiment's own, such as digits")
+    run.add_argument("--variants", nargs="+", metavar="NAME", help="only these cells of the experiment")
+    run.add_argument("--epochs", type=int, help="another number of epochs; the record's name says so")
+    run.add_argument("--device", help="cuda, mps or cpu; the fastest present if left out")
+    run.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
+    run.set_defaults(command=_run)
+
+    results = commands.add_parser("results", help="show what is recorded")
+    results.add_argument("experiment", nargs="?", help="only this one")
+    results.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
+    results.set_defaults(command=_results)
+
+    models = commands.add_parser("models", help="list the networks, or show one layer by layer")
+    models.add_argument("name", nargs="?", help="for example lenet5")
+    models.set_defaults(command=_models)
+    return parser
+
+
+# Each command imports what it needs: `cnnlib --help` should not wait for torch.
+
+
+def _fetch(options) -> None:
+    from cnnlib import data
+
+    for name in options.names:
+        data.fetch(name, root=options.root)
+        print(data.load(name, root=options.root, fallback=False, quiet=True).describe())
+
+
+def _run(options) -> None:
+    from cnnlib import experiments, results
+
+    written = experiments.run(
+        options.experiment,
+        seeds=options.seeds,
+        dataset=options.data,
+        variants=options.variants,
+        device=options.device,
+        root=options.results,
+        epochs=options.epochs,
+    )
+    for path in written:
+        print(f"{path}: {results.load(options.experiment, path.stem, options.results).sentence()}")
+
+
+def _results(options) -> None:
+    from cnnlib import results
+
+    for experiment in [options.experiment] if options.experiment else results.experiments(options.results):
+        for name in results.names(experiment, options.results):
+            record = results.load(experiment, name, options.results)
+            print(f"{experiment:10} {name:32} {record.sentence():46} {record.seconds:8.1f} s a seed")
+
+
+def _models(options) -> None:
+    from cnnlib import inspect, models
+
+    if options.name:
+        card = models.card(options.name)
+        print(f"{card.title}. Source: {card.source}.")
+        for departure in card.departures:
+            print(f"  departs from it: {departure}")
+        print(inspect.layer_table(models.build(card.name), card.input_shape))
+        return
+    for name in models.names():
+        card = models.card(name)
+        print(f"{name:20} {card.parameters:>12,}  {card.title}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
