@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import sys
+import warnings
 from contextlib import contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
@@ -33,6 +34,8 @@ def main():
         return 1
     # Everything is read and written anew: a warning in an unchanged page must stay an error in the second build too.
     shutil.rmtree(BUILD / "html", ignore_errors=True)
+    # Sphinx looks through every object in memory for one of its own, and so touches a name that torch would retire.
+    warnings.filterwarnings("ignore", category=FutureWarning, module="sphinx_external_toc")
     try:
         jupyter_book(["build", str(ROOT), "--all", "-W", "-n", "--keep-going", "-q"], standalone_mode=False)
     except (RuntimeError, SystemExit) as stop:
