@@ -1,0 +1,22 @@
+"""The book's figures: take data, return Axes that know their own description; `show` puts them on the page."""
+
+from cnnlib.plot.charts import bars, confusion, curves, spread
+from cnnlib.plot.pictures import images, kernels, maps, numbers
+from cnnlib.plot.style import COLOURS, describe, figure
+from cnnlib.plot.svg import show, to_svg
+
+__all__ = [
+    "COLOURS",
+    "bars",
+    "confusion",
+    "curves",
+    "describe",
+    "figure",
+    "images",
+    "kernels",
+    "maps",
+    "numbers",
+    "show",
+    "spread",
+    "to_svg",
+]
