@@ -6,15 +6,15 @@ PORT   ?= 8000
 VENV   := .venv
 PY     := $(VENV)/bin/python
 
-# `make book CPU=1` takes torch's CPU build: some 5 GB less to download and store on Linux. No GPU is used then.
-ifdef CPU
+# `make book TORCH=cpu` takes torch's CPU build: on Linux it leaves gigabytes of GPU libraries out, and uses no GPU then.
+ifeq ($(TORCH),cpu)
 PIP_OPTIONS := --extra-index-url https://download.pytorch.org/whl/cpu
 endif
 
 .PHONY: help book serve test lint install lock clean
 
 help:
-	@echo "make book    install into $(VENV), execute the chapters, build the HTML (CPU=1: without the GPU libraries)"
+	@echo "make book    install into $(VENV), execute the chapters, build the HTML (TORCH=cpu: without the GPU libraries)"
 	@echo "make serve   serve the built book on http://127.0.0.1:$(PORT) (PORT=… for another port)"
 	@echo "make test    run everything: lint, tests, doctests, notebooks, the book, the browser"
 	@echo "make lint    run only the quick checks"
