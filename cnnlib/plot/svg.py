@@ -59,8 +59,8 @@ def to_svg(ax, alt: str | None = None) -> str:
     tag = (
         f'<svg role="img" aria-label="{html.escape(words)}" class="cnnlib-figure" viewBox="0 0 {width} {height}" '
         # what matplotlib leaves black has no fill of its own and inherits this one
-        f'style="width: 100%; max-width: {width * 4 // 3}px; height: auto; fill: var(--cnn-ink, #1d2733)" xmlns="http://www.w3.org/2000/svg" '
-        'xmlns:xlink="http://www.w3.org/1999/xlink">'
+        f'style="width: 100%; max-width: {width * 4 // 3}px; height: auto; fill: var(--cnn-ink, #1d2733)" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     svg = tag + svg[svg.index(">") + 1 :]
     prefix = f"f{next(_numbers)}-"

@@ -1,0 +1,132 @@
+"""What all exercises share: finding one by its name, running it on an answer, and saying what came out."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import traceback
+from collections.abc import Callable
+from typing import NamedTuple
+
+import cnnlib.check
+from cnnlib.errors import unknown
+
+
+class Exercise(NamedTuple):
+    """One exercise: its name, its title, and the function that judges an answer."""
+
+    name: str
+    title: str
+    judge: Callable[[object], str]
+
+
+class Wrong(Exception):
+    """Raised by a judge: why the answer is not right yet, as a hint that does not give it away."""
+
+
+class NotAnswered(Exception):
+    """Raised by a judge, or by `call`, when the answer is still the stub."""
+
+
+_EXERCISES: dict[str, Exercise] = {}
+
+
+def exercise(name: str, title: str) -> Callable:
+    """Enter the decorated function as the judge of an exercise.
+
+    The judge gets the answer. It returns in a few words what it has verified, or raises `Wrong` with a hint.
+
+    Parameters
+    ----------
+    name : str
+        ``chapter.number``, where ``chapter`` is the name of the file that holds the judge.
+    title : str
+        What the exercise asks, in a few words.
+    """
+
+    def enter(judge):
+        _EXERCISES[name] = Exercise(name, title, judge)
+        return judge
+
+    return enter
+
+
+def exercises() -> dict[str, Exercise]:
+    """Return all exercises by name.
+
+    Examples
+    --------
+    >>> "arithmetic.1" in exercises()
+    True
+    """
+    for module in pkgutil.iter_modules(cnnlib.check.__path__):
+        importlib.import_module(f"cnnlib.check.{module.name}")
+    return dict(sorted(_EXERCISES.items()))
+
+
+def call(function: Callable, *arguments, **named):
+    """Call a reader's function; a stub that returns nothing counts as not answered, an error as wrong.
+
+    Raises
+    ------
+    NotAnswered
+        If the function returns None or ``...``.
+    Wrong
+        If the function raises, with the line where it happened.
+    """
+    if not callable(function):
+        raise Wrong(f"a function is wanted, not {type(function).__name__}. Hand over its name, without brackets")
+    try:
+        result = function(*arguments, **named)
+    except Exception as problem:  # whatever a reader's code may raise
+        line = traceback.extract_tb(problem.__traceback__)[-1].line
+        shown = ", ".join([repr(a) for a in arguments] + [f"{k}={v!r}" for k, v in named.items()])
+        raise Wrong(
+            f"with ({shown}) your function stops with {type(problem).__name__}: {problem}"
+            + (f" (in the line: {line})" if line else "")
+        ) from problem
+    if result is None or result is ...:
+        raise NotAnswered
+    return result
+
+
+def check(name: str, answer: object, strict: bool = False) -> None:
+    """Say whether an answer is right, and if not, what to look at.
+
+    Parameters
+    ----------
+    name : str
+        The exercise, for example ``"arithmetic.1"``.
+    answer : object
+        A function, a number, a network, as the exercise asks. ``None`` or ``...`` is not answered yet.
+    strict : bool
+        Raise unless the answer is right; the solutions are checked in this way.
+
+    Raises
+    ------
+    BadInput
+        If there is no such exercise.
+    AssertionError
+        With ``strict``, if the answer is missing or wrong.
+
+    Examples
+    --------
+    >>> check("arithmetic.1", None)
+    arithmetic.1: not answered yet. Replace the ... and run the cell again.
+    """
+    known = exercises()
+    if name not in known:
+        raise unknown("exercise", name, known)
+    right = False
+    try:
+        if answer is None or answer is ...:
+            raise NotAnswered
+        verdict = known[name].judge(answer)
+        right, words = True, f"✓ {name}: right. {verdict[0].upper()}{verdict[1:].rstrip('.')}."
+    except NotAnswered:
+        words = f"{name}: not answered yet. Replace the ... and run the cell again."
+    except Wrong as hint:
+        words = f"✗ {name}: not yet: {str(hint).rstrip('.')}."
+    if strict and not right:
+        raise AssertionError(words)
+    print(words)
