@@ -126,7 +126,8 @@ def check(name: str, answer: object, strict: bool = False) -> None:
     except NotAnswered:
         words = f"{name}: not answered yet. Replace the ... and run the cell again."
     except Wrong as hint:
-        words = f"✗ {name}: not yet: {str(hint).rstrip('.')}."
+        words = f"✗ {name}: not yet: {hint}"
+        words += "" if words.endswith(("?", ".", "!")) else "."
     if strict and not right:
         raise AssertionError(words)
     print(words)
