@@ -66,8 +66,8 @@ class Experiment:
 _NOTE001 = Recipe(epochs=20, batch_size=256, optimizer="sgd", lr=0.01, scaling="unit", validation=0)
 _0501 = Recipe(epochs=1, batch_size=64, optimizer="sgd", lr=0.01, momentum=0.5, scaling="standard", validation=0)
 _PERMUTED = replace(_0501, permutation_seed=501)  # one fixed permutation, for training and for testing
-_LENET = Recipe(epochs=10, batch_size=64, optimizer="sgd", lr=0.02, momentum=0.9, scaling="standard", validation=5000)
-_LENET_1998 = replace(_LENET, lr=0.0005, scaling="lecun1998", pad=2)
+_LENET = Recipe(epochs=10, batch_size=64, optimizer="sgd", lr=0.01, momentum=0.9, scaling="standard", validation=5000)
+_LENET_1998 = replace(_LENET, lr=0.005, scaling="lecun1998", pad=2)
 
 EXPERIMENTS = {
     experiment.name: experiment
@@ -97,7 +97,8 @@ EXPERIMENTS = {
         Experiment(
             "lenet",
             "LeNet-5 as printed in 1998 and as it is built today",
-            "this book: the learning rate of each chosen on the validation pictures, 10 epochs",
+            "this book: SGD with momentum 0.9, batch 64, 10 epochs; each learning rate the best of a grid "
+            "(0.0002 to 0.04 for 1998's, 0.01 to 0.1 for the modern one) on 5,000 validation pictures after 3 epochs",
             "mnist",
             {
                 "1998": Variant("LeNet-5 of 1998", "lenet5_1998", _LENET_1998),
