@@ -11,7 +11,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-from cnnlib.errors import unknown
+from cnnlib.errors import BadInput, unknown
 from cnnlib.models.digit_codes import DIGIT_CODES
 from cnnlib.models.registry import register
 
@@ -186,7 +186,7 @@ def lenet5(
     Raises
     ------
     BadInput
-        If the activation or the pooling is unknown.
+        If the activation or the pooling is unknown, or the pictures are too small.
 
     Examples
     --------
@@ -202,6 +202,11 @@ def lenet5(
         raise unknown("pooling", pooling, POOLINGS)
     act, pool = ACTIVATIONS[activation], POOLINGS[pooling]
     side = ((image_size + 2 * padding - 4) // 2 - 4) // 2  # 5 for 28 with padding 2, and for 32 without
+    if side < 1:
+        raise BadInput(
+            f"image_size is {image_size}; with padding {padding} it must be at least {16 - 2 * padding}, or nothing is "
+            "left after the second pooling. Use larger pictures or more padding."
+        )
     return nn.Sequential(
         OrderedDict(
             c1=nn.Conv2d(in_channels, 6, kernel_size=5, padding=padding), act1=act(), s2=pool(2),

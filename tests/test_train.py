@@ -1,0 +1,197 @@
+"""Training: the loop against a plain one, preparation, bad input, checkpoints."""
+
+import pickle
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from cnnlib import data, models, train
+from cnnlib.devices import available, device, set_seed
+from cnnlib.errors import BadInput
+from cnnlib.train import History, Preparation, Recipe
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.load("digits")
+
+
+@pytest.fixture(scope="module")
+def few(digits):
+    """Return 200 training and 50 test pictures: enough to compare loops."""
+    from dataclasses import replace
+
+    parts = {f"{part}_{what}": getattr(digits, f"{part}_{what}")[:count]
+             for part, count in (("train", 200), ("test", 50)) for what in ("images", "labels")}  # fmt: skip
+    return replace(digits, **parts)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(epochs=2, batch_size=32, lr=0.05, momentum=0.9, validation=0),
+        Recipe(epochs=2, batch_size=50, lr=0.002, optimizer="adam", weight_decay=0.01, validation=40),
+    ],
+)
+def test_fit_equals_a_plain_loop(few, recipe):
+    set_seed(3)
+    ours = models.build("lenet5")
+    set_seed(3)
+    plain = models.build("lenet5")
+    history = train.fit(ours, few, recipe, seed=5, device="cpu", progress=False)
+
+    chosen = few.split(recipe.validation, 5)[0] if recipe.validation else torch.arange(200)
+    images = few.train_images.float() / 255
+    if recipe.optimizer == "sgd":
+        optimizer = torch.optim.SGD(plain.parameters(), lr=0.05, momentum=0.9)
+    else:
+        optimizer = torch.optim.Adam(plain.parameters(), lr=0.002, weight_decay=0.01)
+    order = torch.Generator().manual_seed(5)
+    losses = []
+    for _ in range(2):
+        total = 0.0
+        for batch in chosen[torch.randperm(len(chosen), generator=order)].split(recipe.batch_size):
+            loss = F.cross_entropy(plain(images[batch]), few.train_labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(batch)
+        losses.append(total / len(chosen))
+    assert history.column("train_loss") == pytest.approx(losses, rel=1e-4)
+    for a, b in zip(ours.parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_does_not(few):
+    def last(seed):
+        set_seed(0)
+        return train.fit(models.build("cnn_0501"), few, Recipe(), seed=seed, device="cpu", progress=False).last
+
+    a, b, c = last(1), last(1), last(2)
+    assert (a["train_loss"], a["val_loss"]) == (b["train_loss"], b["val_loss"])
+    assert a["train_loss"] != c["train_loss"]
+
+
+def test_validation_pictures_are_not_trained_on_and_test_pictures_never_seen(few, monkeypatch):
+    seen = []
+    original = Preparation.__call__
+    monkeypatch.setattr(Preparation, "__call__", lambda self, x: (seen.append(x.clone()), original(self, x))[1])
+    net = models.build("fc_0501")
+    train.fit(net, few, Recipe(epochs=1, validation=40, batch_size=200), seed=0, device="cpu", progress=False)
+    trained, validated = seen
+    chosen, held_back = few.split(40, 0)
+    assert torch.equal(trained.flatten(1).float().sum(1).sort()[0],
+                       few.train_images[chosen].flatten(1).float().sum(1).sort()[0])  # fmt: skip
+    assert torch.equal(validated, few.train_images[held_back])
+
+
+def test_a_learning_rate_that_is_too_large_is_said_not_hidden(few):
+    history = train.fit(models.build("lenet5"), few, Recipe(epochs=5, lr=1e6), device="cpu", progress=False)
+    assert history.diverged
+    assert len(history.epochs) < 5
+
+
+def test_evaluate_counts_right_answers_and_keeps_the_mode(few):
+    net = nn.Sequential(nn.Flatten(), nn.Dropout(0.9), nn.Linear(784, 10)).train()
+    recipe = Recipe(scaling="symmetric")
+    score = train.evaluate(net, few, recipe, device="cpu")
+    logits = net[2](few.test_images.flatten(1).float() / 127.5 - 1)
+    assert score.accuracy == pytest.approx((logits.argmax(1) == few.test_labels).float().mean().item())
+    assert score.loss == pytest.approx(F.cross_entropy(logits, few.test_labels).item(), rel=1e-4)
+    assert score.n == 50
+    assert net.training
+    assert torch.allclose(train.predict(net, few, recipe, device="cpu"), logits, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "black", "white"), [("unit", 0, 1), ("symmetric", -1, 1), ("lecun1998", -0.1, 1.175)]
+)
+def test_scalings_map_black_and_white(digits, scaling, black, white):
+    picture = torch.zeros(1, 1, 28, 28, dtype=torch.uint8)
+    picture[..., 14, 14] = 255
+    ready = Preparation(digits, Recipe(scaling=scaling, pad=2))(picture)
+    assert ready.shape == (1, 1, 32, 32)
+    assert ready[0, 0, 0, 0].item() == pytest.approx(black, abs=1e-6)
+    assert ready[0, 0, 16, 16].item() == pytest.approx(white, abs=1e-6)
+
+
+def test_standard_scaling_uses_the_training_pictures_of_each_channel():
+    shapes = data.load("shapes")
+    ready = Preparation(shapes, Recipe(scaling="standard"))(shapes.train_images)
+    deviations, means = torch.std_mean(ready, dim=(0, 2, 3), correction=0)
+    assert torch.allclose(means, torch.zeros(3), atol=1e-3)
+    assert torch.allclose(deviations, torch.ones(3), atol=1e-3)
+
+
+def test_one_permutation_for_all_pictures(digits):
+    plain, shuffled = (Preparation(digits, Recipe(permutation_seed=s)) for s in (None, 4))
+    a, b = plain(digits.test_images), shuffled(digits.test_images)
+    order = torch.randperm(784, generator=torch.Generator().manual_seed(4))
+    assert torch.equal(a.flatten(1)[:, order], b.flatten(1))
+    assert not torch.equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: Recipe(optimizer="sdg"), "Did you mean 'sgd'"),
+        (lambda: Recipe(scaling="none"), "no scaling 'none'"),
+        (lambda: Recipe(epochs=0), "epochs is 0"),
+        (lambda: Recipe(lr=0), "lr is 0"),
+        (lambda: Recipe(lr=float("nan")), "lr is nan"),
+        (lambda: Recipe(momentum=1.0), "momentum is 1.0"),
+        (lambda: Recipe(optimizer="adam", momentum=0.9), "Adam has its own"),
+        (lambda: Recipe(validation=-1), "validation is -1"),
+        (lambda: device("gpu"), "Present"),
+        (lambda: device("cuda:99"), "Present"),
+        (lambda: set_seed(-1), "seed is -1"),
+        (lambda: History([{"epoch": 1}]).column("val_loss"), "no column 'val_loss'"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(call, words):
+    with pytest.raises(BadInput, match=words):
+        call()
+
+
+def test_the_device_is_the_fastest_present():
+    assert device().type == available()[0]
+
+
+def test_a_saved_network_gives_the_same_logits(tmp_path, few):
+    net, other = models.build("lenet5"), models.build("lenet5")
+    file = train.save(net, tmp_path / "net.pt", model="lenet5", epochs=1)
+    assert train.load(file, other) == {"model": "lenet5", "epochs": 1}
+    x = torch.rand(3, 1, 28, 28)
+    assert torch.equal(net(x), other(x))
+    assert [p.name for p in tmp_path.iterdir()] == ["net.pt"]
+
+
+class Malicious:
+    def __reduce__(self):
+        return (print, ("code from a file was run",))
+
+
+def test_a_file_that_cannot_be_used_is_refused_and_never_run(tmp_path, capsys):
+    net = models.build("lenet5")
+    good = train.save(net, tmp_path / "good.pt").read_bytes()
+    (tmp_path / "cut.pt").write_bytes(good[: len(good) // 2])
+    (tmp_path / "text.pt").write_text("hello")
+    (tmp_path / "evil.pt").write_bytes(pickle.dumps(Malicious()))
+    torch.save({"a": torch.zeros(1)}, tmp_path / "foreign.pt")
+    train.save(models.build("fc_0501"), tmp_path / "other.pt")
+    before = [p.clone() for p in net.parameters()]
+    words = {"missing.pt": "no file", "cut.pt": "broken", "text.pt": "broken", "evil.pt": "broken",
+             "foreign.pt": "not written by", "other.pt": "another network"}  # fmt: skip
+    for name, said in words.items():
+        with pytest.raises(BadInput, match=said):
+            train.load(tmp_path / name, net)
+    assert "code from a file" not in capsys.readouterr().out
+    assert all(torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+
+
+def test_saving_into_a_missing_folder_leaves_nothing(tmp_path):
+    with pytest.raises(BadInput, match="Cannot write"):
+        train.save(models.build("fc_0501"), tmp_path / "no" / "net.pt")
+    assert list(tmp_path.iterdir()) == []
