@@ -125,7 +125,9 @@ def check(name: str, answer: object, strict: bool = False) -> None:
         right, words = True, f"✓ {name}: right. {verdict[0].upper()}{verdict[1:].rstrip('.')}."
     except NotAnswered:
         words = f"{name}: not answered yet. Replace the ... and run the cell again."
-    except Wrong as hint:
+    except Exception as problem:  # an answer of any kind may come; a judge that trips over one has found it wrong
+        form = f"the answer has not the form that was asked for ({type(problem).__name__}: {problem})"
+        hint = problem if isinstance(problem, Wrong) else form
         words = f"✗ {name}: not yet: {hint}"
         words += "" if words.endswith(("?", ".", "!")) else "."
     if strict and not right:

@@ -98,7 +98,7 @@ def fit(
             correct += (logits.detach().argmax(dim=1) == y).sum()
             bar.update(len(y))
         row = {"epoch": epoch, "train_loss": float(total_loss) / len(chosen),
-               "train_accuracy": float(correct) / len(chosen)}  # fmt: skip
+               "train_accuracy": int(correct) / len(chosen)}  # fmt: skip
         if len(held_back):
             score = _measure(model, images[held_back.to(place)], labels[held_back.to(place)], prepare)
             row |= {"val_loss": score.loss, "val_accuracy": score.accuracy}
@@ -182,8 +182,8 @@ def predict(
 
 def _measure(model, images, labels, prepare) -> Score:
     logits = _logits(model, images, prepare)
-    accuracy = (logits.argmax(dim=1) == labels).float().mean()
-    return Score(float(F.cross_entropy(logits, labels)), float(accuracy), len(labels))
+    correct = int((logits.argmax(dim=1) == labels).sum())
+    return Score(float(F.cross_entropy(logits, labels)), correct / len(labels), len(labels))
 
 
 def _logits(model, images, prepare) -> torch.Tensor:

@@ -1,0 +1,80 @@
+"""Figures: each says what it shows, follows the theme, and puts no id on a page twice."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+import torch
+
+from cnnlib import plot
+from cnnlib.errors import BadInput
+from cnnlib.plot.style import ROLES
+from cnnlib.train import History
+
+RUNS = [History([{"epoch": e, "train_loss": 2 / e, "val_accuracy": 1 - 1 / (e + 1)} for e in (1, 2, 3)], label="a")]
+FIGURES = {
+    "curves": lambda: plot.curves(RUNS, "val_accuracy"),
+    "bars": lambda: plot.bars({"a": 3, "b": 0.5}, unit=" s"),
+    "spread": lambda: plot.spread({"a": [1.0, 2.0]}, "accuracy (%)", {"a": 3.0}),
+    "confusion": lambda: plot.confusion([[5, 1], [0, 4]], ["cat", "dog"]),
+    "images": lambda: plot.images(torch.rand(3, 3, 8, 8), ["shirt", "coat", "bag"], columns=2),
+    "maps": lambda: plot.maps(torch.randn(4, 5, 5)),
+    "kernels": lambda: plot.kernels(torch.randn(2, 3, 3, 3)),
+    "numbers": lambda: plot.numbers([[1, 2.5], [float("nan"), 4]], [(0, 1)], title="input"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_describes_itself_and_is_valid_svg(name):
+    svg = plot.to_svg(FIGURES[name]())
+    root = ET.fromstring(svg)
+    assert root.get("role") == "img"
+    assert len(root.get("aria-label")) > 20
+    assert "<script" not in svg
+    assert "http" not in re.sub(r'xmlns(:xlink)?="[^"]*"', "", svg)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_inks_are_variables_so_that_the_theme_can_change_them(name):
+    svg = plot.to_svg(FIGURES[name]())
+    for colour, variable in ROLES.values():
+        assert svg.count(colour) == svg.count(f"var({variable}, {colour})")
+    if name not in ("images", "maps", "kernels"):
+        assert "var(--cnn-" in svg
+    assert not re.search(r"fill: #(000000|ffffff)\b", svg) or name == "confusion"
+
+
+def test_ids_are_not_shared_between_the_figures_of_a_page():
+    first, second = plot.to_svg(FIGURES["curves"]()), plot.to_svg(FIGURES["curves"]())
+    ids = [set(re.findall(r'\bid="([^"]+)"', svg)) for svg in (first, second)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    for svg, own in zip((first, second), ids, strict=True):
+        assert set(re.findall(r"url\(#([^)]+)\)", svg)) | set(re.findall(r'href="#([^"]+)"', svg)) <= own
+
+
+def test_words_stay_words():
+    assert ">validation accuracy" in plot.to_svg(FIGURES["curves"]()).lower()
+
+
+def test_a_legend_has_no_white_box():
+    svg = plot.to_svg(FIGURES["curves"]())
+    assert "#ffffff" not in svg
+
+
+def test_alt_text_is_escaped():
+    svg = plot.to_svg(plot.figure(), alt='a < b & "c"')
+    assert ET.fromstring(svg).get("aria-label") == 'a < b & "c"'
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plot.to_svg(plot.figure()), "no description"),
+        (lambda: plot.images(torch.rand(2, 6, 8, 8)), "plot.maps"),
+        (lambda: plot.maps(torch.rand(2, 6, 8, 8)), r"maps\[0\]"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(call, words):
+    with pytest.raises(BadInput, match=words):
+        call()
