@@ -145,6 +145,6 @@ def test_command_line(capsys, tmp_path, monkeypatch):
     assert "cnn-permuted@mnist" in capsys.readouterr().out
     assert cli.main(["run", "0501", "--results", str(tmp_path)]) == 2, "a stand-in is never recorded unasked"
     assert "cnnlib fetch mnist" in capsys.readouterr().err
-    small = "run 0501 --data digits --variants cnn --seeds 1 --epochs 1 --device cpu --results".split()
-    assert cli.main([*small, str(tmp_path)]) == 0
+    small = ["--data", "digits", "--variants", "cnn", "--seeds", "1", "--epochs", "1", "--device", "cpu"]
+    assert cli.main(["run", "0501", *small, "--results", str(tmp_path)]) == 0
     assert "cnn-1e@digits" in capsys.readouterr().out
