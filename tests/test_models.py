@@ -50,6 +50,13 @@ def test_c3_is_joined_as_in_table_1():
         assert torch.allclose(out[:, o : o + 1], alone, atol=1e-6)
 
 
+def test_first_weights_are_scaled_by_the_inputs_of_their_unit():
+    c3 = models.build("lenet5_1998").c3
+    for o, inputs in enumerate(C3_TABLE):  # appendix A: uniform between ±2.4/F, and F differs within C3
+        largest = float(c3.kernels[c3.outputs == o].detach().abs().max())
+        assert 0.8 * 2.4 < largest * 25 * len(inputs) <= 2.4
+
+
 def test_the_squashing_function_keeps_one():
     assert torch.allclose(ScaledTanh()(torch.tensor([-1.0, 1.0])), torch.tensor([-1.0, 1.0]), atol=1e-4)
 

@@ -136,10 +136,11 @@ class LeNet5Of1998(nn.Sequential):
                 out=EuclideanRBF(),
             )
         )
-        fans = {self.c1: 25, self.c3: 100, self.c5: 400, self.f6: 120}  # inputs of one unit; of a C3 unit, at most 150
-        for layer, fan_in in fans.items():
+        inputs_of_c3 = torch.tensor([25 * len(inputs) for inputs in C3_TABLE for _ in inputs]).view(-1, 1, 1)
+        fan_ins = {self.c1: 25, self.c3: inputs_of_c3, self.c5: 400, self.f6: 120}  # how many inputs one unit has
+        for layer, fan_in in fan_ins.items():
             weight = layer.kernels if layer is self.c3 else layer.weight
-            nn.init.uniform_(weight, -2.4 / fan_in, 2.4 / fan_in)  # appendix A
+            nn.init.uniform_(weight, -2.4, 2.4).data /= fan_in  # appendix A: from -2.4/F to 2.4/F
             nn.init.zeros_(layer.bias)
 
 
