@@ -80,7 +80,7 @@ def call(function: Callable, *arguments, **named):
         result = function(*arguments, **named)
     except Exception as problem:  # whatever a reader's code may raise
         line = traceback.extract_tb(problem.__traceback__)[-1].line
-        shown = ", ".join([repr(a) for a in arguments] + [f"{k}={v!r}" for k, v in named.items()])
+        shown = ", ".join([_brief(a) for a in arguments] + [f"{k}={_brief(v)}" for k, v in named.items()])
         raise Wrong(
             f"with ({shown}) your function stops with {type(problem).__name__}: {problem}"
             + (f" (in the line: {line})" if line else "")
@@ -88,6 +88,11 @@ def call(function: Callable, *arguments, **named):
     if result is None or result is ...:
         raise NotAnswered
     return result
+
+
+def _brief(value: object) -> str:
+    """Return a value as a hint shows it: of a tensor only its shape."""
+    return f"a tensor of shape {tuple(value.shape)}" if hasattr(value, "shape") else repr(value)
 
 
 def check(name: str, answer: object, strict: bool = False) -> None:
