@@ -130,19 +130,22 @@ def is_equivariant(answer) -> str:
         ("a layer that multiplies each pixel by its own number", lambda t: t * mask, 1, False),
         ("a layer that keeps every second pixel and blanks the rest", _every_second, 1, False),
         ("the same layer, shifted by 2", _every_second, 2, True),
-        ("a layer that gives the mean everywhere", lambda t: t.mean().expand_as(t), 1, True),
+        ("a layer that fills each row with its mean", lambda t: t.mean(dim=-1, keepdim=True).expand_as(t), 1, True),
     ]
-    for name, layer, by, right in cases:
-        given = call(answer, layer, x.clone(), by)
-        if bool(given) == right:
-            continue
-        if not given and torch.is_tensor(given) and given.numel() > 1:
+    given = []
+    for _, layer, by, _ in cases:
+        verdict = call(answer, layer, x.clone(), by)
+        if getattr(verdict, "numel", lambda: 1)() != 1:
             raise Wrong("one truth value is wanted, True or False; torch.allclose gives one")
-        if bool(given) == torch.allclose(layer(torch.roll(x, by, -1)), layer(x), atol=1e-5):
-            raise Wrong(f"for {name} you say {bool(given)}. Does the output stay as it was (that is invariance), "
-                        "or does it move along?")  # fmt: skip
-        raise Wrong(f"for {name}, by={by}, you say {bool(given)}; compare 'shift, then layer' with 'layer, then shift' "
-                    "along the width, and allow for rounding")  # fmt: skip
+        given.append(bool(verdict))
+    if given == [torch.allclose(layer(torch.roll(x, by, -1)), layer(x), atol=1e-5) for _, layer, by, _ in cases]:
+        raise Wrong("you ask whether the output stays as it was. That is invariance; does it move along?")
+    for said, (name, _, by, right) in zip(given, cases, strict=True):
+        if said != right:
+            raise Wrong(
+                f"for {name}, by={by}, you say {said}. Compare 'move, then layer' with 'layer, then move', along the "
+                "width, by as many columns, and allow for rounding"
+            )
     return f"right on {len(cases)} layers and shifts"
 
 
