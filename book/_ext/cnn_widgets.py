@@ -1,0 +1,48 @@
+"""Brings the widgets of ``cnnlib`` to life in the built pages.
+
+Writes one script and one style sheet into ``_static`` and links them on the pages that show a
+widget. Nothing else is needed: no kernel, no server, no other host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from cnnlib.widgets import bundle
+
+SCRIPT, STYLE = "cnn-widgets.js", "cnn-widgets.css"
+MARK = 'class="cnnlib-widget"'
+
+
+def write(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    for name, text in ((SCRIPT, bundle.page_script()), (STYLE, bundle.stylesheet())):
+        # The text's fingerprint in the link makes a browser drop an older copy.
+        app.cnn_versions[name] = hashlib.sha256(text.encode()).hexdigest()[:8]
+        (static / name).write_text(text, encoding="utf8")
+
+
+def link(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
+    if MARK in context.get("body", ""):
+        app.add_js_file(f"{SCRIPT}?v={app.cnn_versions[SCRIPT]}", loading_method="defer")
+        app.add_css_file(f"{STYLE}?v={app.cnn_versions[STYLE]}")
+
+
+def drop_kernel_state(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
+    """Leave out the widgets' kernel state: tens of kilobytes a page that only a kernel could use."""
+    metadata = getattr(app.env, "nb_metadata", {}).get(pagename, {})
+    metadata.get("js_files", {}).pop("ipywidgets_state", None)
+
+
+def setup(app: Sphinx) -> dict:
+    app.cnn_versions = {}
+    app.connect("builder-inited", write)
+    app.connect("html-page-context", drop_kernel_state, priority=100)  # before MyST-NB adds it
+    app.connect("html-page-context", link)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

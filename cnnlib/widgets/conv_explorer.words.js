@@ -1,0 +1,33 @@
+export const words = {
+  "en": {
+    "title": "Convolution explorer",
+    "input_size": "input size",
+    "in_channels": "input channels",
+    "out_channels": "output channels",
+    "kernel_size": "kernel_size",
+    "stride": "stride",
+    "padding": "padding",
+    "dilation": "dilation",
+    "input": "Input, channel {c}",
+    "filter": "Filter {o}, channel {c}",
+    "output": "Output, channel {o}",
+    "input_alt": "Input channel {c}: {n} by {n} numbers, with {p} cells of padding on each side.",
+    "output_alt": "Output channel {o}: {n} by {n} numbers. The arrow keys move the window.",
+    "weight_alt": "Weight of filter {o} for channel {c}, row {i}, column {j}",
+    "formula": "output size",
+    "sum_over": "Output {o}, row {y}, column {x}: one filter, all input channels",
+    "channel_line": "channel {c}",
+    "bias": "bias",
+    "total": "sum",
+    "cost": "{parameters} parameters ({out} × {in} × {k} × {k} weights + {out} biases), {macs} multiply-adds for these maps.",
+    "unread": "Crossed cells are never read: the window's last step does not reach them, or it steps over them.",
+    "all_read": "Every input cell is read by some window.",
+    "does_not_fit": "That does not fit: the kernel would span {span} cells, but the padded input has only {room}. Enlarge the input or the padding first, or take a smaller kernel or dilation.",
+    "play": "Play",
+    "pause": "Pause",
+    "back": "Step back",
+    "forward": "Step forward",
+    "reset": "Reset",
+    "no_script": "With JavaScript this picture can be changed: its first state maps {n}×{n} to {m}×{m}."
+  }
+};

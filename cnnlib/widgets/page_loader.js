@@ -1,0 +1,55 @@
+// Starts the widgets of a built page. This is a classic script, not a module, because a browser
+// loads no module from file://; each widget's module is therefore imported from a Blob.
+(() => {
+  "use strict";
+  const bundle = /* BUNDLE */ {};
+  const imported = new Map();
+
+  function load(name) {
+    if (!imported.has(name)) {
+      const text = bundle.widgets[name].map((part) => bundle.parts[part]).join("\n");
+      imported.set(name, import(URL.createObjectURL(new Blob([text], { type: "text/javascript" }))));
+    }
+    return imported.get(name);
+  }
+
+  // The part of anywidget's model that the widgets use, with no kernel behind it.
+  function createModel(state) {
+    const listeners = new Map();
+    const fire = (event) => [...(listeners.get(event) ?? [])].forEach((listener) => listener());
+    return {
+      get: (key) => state[key],
+      set(key, value) {
+        if (JSON.stringify(state[key]) === JSON.stringify(value)) return;
+        state[key] = value;
+        fire(`change:${key}`);
+        fire("change");
+      },
+      on: (event, listener) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
+      off: (event, listener) =>
+        listeners.set(event, (listeners.get(event) ?? []).filter((each) => listener && each !== listener)),
+      save_changes() {},
+    };
+  }
+
+  async function mount(place) {
+    const model = createModel(JSON.parse(place.dataset.state));
+    const el = document.createElement("div");
+    const widget = (await load(place.dataset.widget)).default;
+    const destroy = await widget.render({ model, el });
+    place.replaceChildren(el); // only now: a widget that fails leaves its picture standing
+    place.dataset.alive = "true";
+    return { model, el, destroy };
+  }
+
+  function start() {
+    const places = document.querySelectorAll(".cnnlib-widget[data-widget]");
+    window.cnnlibWidgets = { load, mount, ready: Promise.allSettled([...places].map(mount)) };
+    window.cnnlibWidgets.ready.then((all) => {
+      all.filter((each) => each.reason).forEach((each) => console.error("cnnlib widget:", each.reason));
+    });
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
