@@ -29,8 +29,9 @@ serve:
 	@echo "The book is on http://127.0.0.1:$(PORT)/ (Ctrl+C stops it)"
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+# A process for each processor; a file's tests stay together, as a notebook's cells must.
 test: lint
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist loadfile
 
 lint: install
 	$(PY) -m ruff check .

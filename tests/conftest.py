@@ -1,10 +1,16 @@
-"""What several test files share: the built book, and which tests must stay in one process."""
+"""What several test files share: the project's folder and the built book."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # One processor a worker: set before anyone imports torch, and inherited by the kernels of the notebooks.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -16,20 +22,23 @@ def root():
 
 
 @pytest.fixture(scope="session")
-def built_book():
+def built_book(tmp_path_factory):
     """Build the book as `make book` does, once a run; give the folder of its HTML."""
-    build = subprocess.run(
-        [sys.executable, ROOT / "tools" / "build_book.py"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
-    )
-    if build.returncode:
-        pytest.fail("the book does not build:\n" + build.stdout[-3000:] + build.stderr[-10000:], pytrace=False)
+    ours = tmp_path_factory.getbasetemp()
+    shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours  # by all workers of this run
+    outcome = shared / "book.txt"
+    with FileLock(shared / "book.lock"):
+        if not outcome.exists():
+            build = subprocess.run(
+                [sys.executable, ROOT / "tools" / "build_book.py"],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+            )
+            outcome.write_text(f"{build.returncode}\n{build.stdout}", encoding="utf-8")
+    status, _, said = outcome.read_text(encoding="utf-8").partition("\n")
+    if status != "0":
+        pytest.fail(f"the book does not build:\n{said[-12000:]}", pytrace=False)
     return ROOT / "_build" / "html"
-
-
-def pytest_collection_modifyitems(items):
-    """Keep together what `pytest -n 2 --dist loadgroup` must not part: the one book, and each notebook's one kernel."""
-    for item in items:
-        if "built_book" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("book"))
-        elif item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
