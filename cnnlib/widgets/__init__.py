@@ -2,5 +2,7 @@
 
 from cnnlib.widgets.base import BadSetting, Widget
 from cnnlib.widgets.conv_explorer import ConvExplorer
+from cnnlib.widgets.cost_calculator import CostCalculator
+from cnnlib.widgets.kernel_playground import KernelPlayground
 
-__all__ = ["BadSetting", "ConvExplorer", "Widget"]
+__all__ = ["BadSetting", "ConvExplorer", "CostCalculator", "KernelPlayground", "Widget"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import anywidget
@@ -99,6 +100,32 @@ class Widget(anywidget.AnyWidget):
         2
         """
         return {name: getattr(self, name) for name in self.settings()}
+
+    def within_limits(self, proposal: dict, size: Callable[[dict], object]) -> int:
+        """Accept a proposed value: within its trait's limits, and with a size that exists.
+
+        Parameters
+        ----------
+        proposal : dict
+            What traitlets hands to a validator.
+        size : callable
+            Computes the output size from a state, or raises `BadInput`.
+
+        Raises
+        ------
+        BadSetting
+            With the value, what is allowed and the mend.
+        """
+        name, value = proposal["trait"].name, proposal["value"]
+        low, high = proposal["trait"].metadata["limits"]
+        if not low <= value <= high:
+            nearest = min(max(value, low), high)
+            raise BadSetting(f"{name} is {value}; it must be from {low} to {high}. Use {name}={nearest}.")
+        try:
+            size(self.state() | {name: value})
+        except BadInput as problem:
+            raise BadSetting(str(problem)) from None
+        return value
 
     def picture(self) -> str:
         """Return the first state as HTML, seen where no JavaScript runs.

@@ -141,7 +141,7 @@ def page_script() -> str:
 
     Examples
     --------
-    >>> '"conv_explorer": ["' in page_script()
+    >>> '"conv_explorer": [' in page_script()
     True
     """
     widgets = {name: modules(name) for name in widget_names()}

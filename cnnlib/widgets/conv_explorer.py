@@ -7,9 +7,8 @@ import html
 import traitlets
 
 from cnnlib import arithmetic
-from cnnlib.errors import BadInput
 from cnnlib.widgets import bundle
-from cnnlib.widgets.base import BadSetting, Widget
+from cnnlib.widgets.base import Widget
 
 
 class ConvExplorer(Widget):
@@ -56,16 +55,7 @@ class ConvExplorer(Widget):
 
     @traitlets.validate("input_size", "in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation")
     def _can_be_shown(self, proposal):
-        name, value = proposal["trait"].name, proposal["value"]
-        low, high = proposal["trait"].metadata["limits"]
-        if not low <= value <= high:
-            nearest = min(max(value, low), high)
-            raise BadSetting(f"{name} is {value}; it must be from {low} to {high}. Use {name}={nearest}.")
-        try:
-            _size(self.state() | {name: value})
-        except BadInput as problem:
-            raise BadSetting(str(problem)) from None
-        return value
+        return self.within_limits(proposal, _size)
 
     def picture(self) -> str:
         """Return the first state as an inline SVG of input and output grid with a sentence."""

@@ -65,7 +65,8 @@ def page_with(tmp_path):
         body = "\n".join(widget.to_html() for widget in widgets)
         (tmp_path / "widgets.js").write_text(bundle.page_script(), encoding="utf-8")
         (tmp_path / "index.html").write_text(
-            f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>Widgets</title><link rel="icon" href="data:,">'
+            f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>Widgets</title>'
+            '<link rel="icon" href="data:,">'
             f"<style>{CSS.read_text(encoding='utf-8')}{bundle.stylesheet()} body {{margin: 8px}}"
             'html[data-theme="dark"] body {background: #14181e}</style>'
             f'<script src="widgets.js" defer></script>{body}</html>',

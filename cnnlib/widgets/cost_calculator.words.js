@@ -1,0 +1,31 @@
+export const words = {
+  "en": {
+    "title": "Parameter calculator",
+    "height": "picture height",
+    "width": "picture width",
+    "channels": "channels",
+    "units": "units / filters",
+    "kernel_size": "kernel_size",
+    "stride": "stride",
+    "padding": "padding",
+    "bias": "with bias",
+    "what": "",
+    "dense": "fully connected",
+    "conv": "convolution",
+    "ratio": "the convolution has",
+    "fewer": "{times} times fewer",
+    "more": "{times} times more",
+    "same": "as many",
+    "weights": "weights",
+    "biases": "biases",
+    "parameters": "parameters",
+    "outputs": "output values",
+    "macs": "multiply-adds",
+    "bars": "Parameters and multiply-adds on a logarithmic scale",
+    "sum_dense": "{h} × {w} × {c} inputs × {u} units = {weights} weights",
+    "sum_conv": "{k} × {k} × {c} × {u} filters = {weights} weights, used at {oh} × {ow} places",
+    "does_not_fit": "A kernel of {k} does not fit into a picture of {h} × {w} with padding {p}. Take a smaller kernel, a larger picture or more padding.",
+    "reset": "Reset",
+    "no_script": "With JavaScript every number can be changed. Now: {dense} parameters against {conv}."
+  }
+};

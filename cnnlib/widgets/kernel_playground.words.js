@@ -1,0 +1,32 @@
+export const words = {
+  "en": {
+    "title": "Kernel playground",
+    "preset": "kernel",
+    "stride": "stride",
+    "padding": "padding",
+    "dilation": "dilation",
+    "pooling": "then pooling 2×2",
+    "none": "none",
+    "max": "max",
+    "average": "average",
+    "own": "your own",
+    "identity": "identity",
+    "box": "box blur",
+    "gauss": "Gaussian blur",
+    "sharpen": "sharpen",
+    "sobel_x": "Sobel, vertical edges",
+    "sobel_y": "Sobel, horizontal edges",
+    "laplace": "Laplacian",
+    "gabor": "Gabor, slanted stripes",
+    "weight_alt": "Weight in row {i}, column {j}",
+    "input": "Input, {h}×{w}",
+    "output": "Output, {h}×{w}: blue above zero, orange below",
+    "input_alt": "A grey photograph, {h} by {w} pixels.",
+    "output_alt": "The feature map, {h} by {w}, values from {low} to {high}.",
+    "range": "values from {low} to {high}; the weights sum to {sum}",
+    "formula": "height ⌊({h} + 2·{p} − {d}·({k} − 1) − 1) / {s}⌋ + 1 = {ch},  width ⌊({w} + 2·{p} − {d}·({k} − 1) − 1) / {s}⌋ + 1 = {cw}",
+    "pooled": "pooling: {h}×{w}",
+    "reset": "Reset",
+    "no_script": "With JavaScript a kernel can be laid over this photograph and changed."
+  }
+};
