@@ -102,7 +102,7 @@ def locally_connected(answer) -> str:
     shared = _tensor(call(answer, picture, equal.expand(6, 6, 3, 3)))
     if not torch.allclose(shared, F.conv2d(picture[None, None], equal[None, None])[0, 0], atol=1e-4):
         raise Wrong("with the same kernel at every place it should be F.conv2d, and is not")
-    return f"right on {len(shapes)} shapes, and with equal kernels it is F.conv2d"
+    return f"equals the sum over PyTorch's own windows on {len(shapes)} shapes, and F.conv2d where all kernels are one"
 
 
 def _tensor(given) -> torch.Tensor:
@@ -146,7 +146,7 @@ def is_equivariant(answer) -> str:
                 f"for {name}, by={by}, you say {said}. Compare 'move, then layer' with 'layer, then move', along the "
                 "width, by as many columns, and allow for rounding"
             )
-    return f"right on {len(cases)} layers and shifts"
+    return f"all {len(cases)} layers and shifts are judged rightly"
 
 
 def _every_second(x):
