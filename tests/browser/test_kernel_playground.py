@@ -20,9 +20,9 @@ COMPUTED = """async (cases) => {
 
 def test_feature_maps_equal_torch(visit, page_with):
     widget = KernelPlayground()
-    presets = ("sobel_x", "gauss", "gabor")
-    cases = [widget.state() | {"preset": preset, "stride": s, "padding": p, "dilation": d, "pooling": pooling}
-             for preset, s, p, d, pooling in itertools.product(presets, (1, 3), (0, 2), (1, 4), ("none", "max", "average"))]  # fmt: skip
+    settings = itertools.product(("sobel_x", "gauss", "gabor"), (1, 3), (0, 2), (1, 4), ("none", "max", "average"))
+    names = ("preset", "stride", "padding", "dilation", "pooling")
+    cases = [widget.state() | dict(zip(names, values, strict=True)) for values in settings]
     image = widget.grey()[None, None].double() / 255
     for case, got in zip(cases, visit(page_with(widget)).evaluate(COMPUTED, cases), strict=True):
         kernel = torch.tensor(got["kernel"], dtype=torch.float64)[None, None]

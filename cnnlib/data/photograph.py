@@ -1,0 +1,50 @@
+"""Two photographs for looking at kernels and feature maps: scikit-learn's sample images."""
+
+from __future__ import annotations
+
+import torch
+from sklearn.datasets import load_sample_image
+from torch.nn import functional as F
+
+from cnnlib.errors import BadInput, unknown
+
+PHOTOGRAPHS = ("china", "flower")
+
+
+def photograph(name: str = "china", size: int | tuple[int, int] | None = None) -> torch.Tensor:
+    """Return a photograph that comes with scikit-learn.
+
+    Parameters
+    ----------
+    name : {'china', 'flower'}
+        A summer palace, or a dahlia; both are 427×640.
+    size : int or tuple of int, optional
+        The shorter side, or (height, width), to shrink or enlarge to.
+
+    Returns
+    -------
+    Tensor, shape (3, height, width), dtype uint8
+        Red, green and blue from 0 to 255.
+
+    Raises
+    ------
+    BadInput
+        If there is no such photograph, or the size is below 1.
+
+    Examples
+    --------
+    >>> tuple(photograph("flower", size=64).shape)
+    (3, 64, 96)
+    """
+    if name not in PHOTOGRAPHS:
+        raise unknown("photograph", name, PHOTOGRAPHS)
+    picture = torch.from_numpy(load_sample_image(f"{name}.jpg").copy()).permute(2, 0, 1)
+    if size is None:
+        return picture
+    height, width = picture.shape[1:]
+    if isinstance(size, int):
+        size = (size, round(size * width / height))
+    if min(size) < 1:
+        raise BadInput(f"size is {size}; both sides must be at least 1. Use size=128, or size=(96, 144).")
+    resized = F.interpolate(picture[None].float(), size=size, mode="bilinear", antialias=True)
+    return resized[0].round().clamp(0, 255).to(torch.uint8)

@@ -1,0 +1,88 @@
+"""Widgets as Python objects: validated traits, sizes as PyTorch has them, a stable form on the page."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+import torch
+import traitlets
+from torch import nn
+
+from cnnlib import widgets
+from cnnlib.errors import BadInput
+from cnnlib.widgets import BadSetting, ConvExplorer, CostCalculator, KernelPlayground, bundle
+
+ALL = [ConvExplorer, CostCalculator, KernelPlayground]
+
+
+@pytest.mark.parametrize("widget", ALL)
+def test_every_widget_has_a_page_form_with_its_state_and_a_picture(widget):
+    w = widget()
+    page = ET.fromstring(re.sub(r"(<img [^>]*)>", r"\1/>", w.to_html()))
+    assert page.get("data-widget") == w.module
+    assert json.loads(page.get("data-state")) == w.state()
+    assert len("".join(page.itertext())) > 20, "there is something to read without JavaScript"
+    assert w._repr_mimebundle_()[0]["text/html"] == w.to_html()
+
+
+@pytest.mark.parametrize("widget", ALL)
+def test_the_repr_is_stable_and_makes_the_widget_again(widget):
+    w = widget(stride=2)
+    assert repr(w) == f"{widget.__name__}(stride=2)"
+    assert eval(repr(w), vars(widgets)).state() == w.state()
+
+
+@pytest.mark.parametrize("widget", ALL)
+def test_the_module_is_one_text_without_imports(widget):
+    text = widget()._esm
+    assert not re.search(r"^\s*import\b", text, re.MULTILINE)
+    assert text.count("export default") == 1
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text)
+    names = re.findall(r"^(?:const|function|class|let) (\w+)", text, re.MULTILINE)
+    assert len(names) == len(set(names)), "joined modules must not share a name"
+
+
+@pytest.mark.parametrize("widget", ALL)
+def test_every_word_on_the_screen_is_in_the_table(widget):
+    text = bundle.source(widget.module)
+    used = set(re.findall(r"\btext\.(\w+)", text))
+    assert used <= set(bundle.words(widget.module))
+
+
+def test_the_page_script_holds_every_widget_and_cannot_end_early():
+    assert set(bundle.widget_names()) == {w.module for w in ALL}
+    assert "</script" not in bundle.page_script()
+
+
+def test_output_size_is_pytorchs():
+    w = ConvExplorer(input_size=9, kernel_size=3, stride=2, padding=1, dilation=2)
+    assert w.output_size == nn.Conv2d(1, 1, 3, 2, 1, 2)(torch.zeros(1, 1, 9, 9)).shape[2]
+
+
+def test_changes_from_python_are_validated_and_the_last_state_stays():
+    w = ConvExplorer(input_size=4)
+    wrong = (("dilation", 3, "spans 7"), ("stride", 0, "from 1 to 4"), ("kernel_size", 6, "from 1 to 5"))
+    for name, value, words in wrong:
+        before = w.state()
+        with pytest.raises(BadSetting, match=words):
+            setattr(w, name, value)
+        assert w.state() == before
+    with pytest.raises(traitlets.TraitError):
+        w.stride = "2"
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: ConvExplorer(input_size=2, kernel_size=3), "no output is left"),
+        (lambda: ConvExplorer(strides=2), "Did you mean 'stride'"),
+        (lambda: ConvExplorer(padding=-1), "padding is -1"),
+        (lambda: CostCalculator(height=5), "kernel_size=11"),
+        (lambda: CostCalculator(units=0), "units is 0"),
+        (lambda: KernelPlayground(preset="sobel"), "Did you mean 'sobel_"),
+    ],
+)
+def test_bad_settings_are_told_in_one_sentence(call, words):
+    with pytest.raises(BadInput, match=words):
+        call()
