@@ -66,22 +66,26 @@ def fingerprint():
 
 
 def execute_chapters():
-    """Execute the chapters that are not in the cache, one a processor; return whether all ran."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processors are busy with a chapter each
+    """Execute the pages with code that are not in the cache, one a processor; return whether all ran."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processors are busy with a page each
     cache = get_cache(str(CACHE))
-    chapters = [str(path) for path in notebooks()]
-    for chapter in chapters:
-        cache.add_nb_to_project(chapter)
-    new = len(cache.list_unexecuted(filter_uris=chapters))
-    print(f"{len(chapters)} chapters and solutions, {new} of them to execute", flush=True)
+    readers = {str(path): "nbformat" for path in notebooks()}
+    readers |= {
+        str(path): "myst_nb_md" for path in (ROOT / "book").glob("*.md") if "{code-cell}" in path.read_text("utf-8")
+    }
+    for page, reader in readers.items():
+        cache.add_nb_to_project(page, read_data={"type": "plugin", "name": reader})
+    pages = list(readers)
+    new = len(cache.list_unexecuted(filter_uris=pages))
+    print(f"{len(pages)} pages with code, {new} of them to execute", flush=True)
     logger = logging.getLogger("chapters")
     logger.setLevel(logging.ERROR)  # left alone, it reports every process that starts and ends
     executor = load_executor("local-parallel", cache, logger=logger)
     with kernels_log():
-        result = executor.run_and_cache(filter_uris=chapters, timeout=CELL_SECONDS)
+        result = executor.run_and_cache(filter_uris=pages, timeout=CELL_SECONDS)
     failed = result.excepted + result.errored
-    for chapter in failed:
-        print(f"{chapter} failed:\n{cache.get_project_record(chapter).traceback or ''}", file=sys.stderr)
+    for page in failed:
+        print(f"{page} failed:\n{cache.get_project_record(page).traceback or ''}", file=sys.stderr)
     return not failed
 
 
