@@ -6,7 +6,6 @@ widget. Nothing else is needed: no kernel, no server, no other host.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -23,15 +22,13 @@ def write(app: Sphinx) -> None:
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
     for name, text in ((SCRIPT, bundle.page_script()), (STYLE, bundle.stylesheet())):
-        # The text's fingerprint in the link makes a browser drop an older copy.
-        app.cnn_versions[name] = hashlib.sha256(text.encode()).hexdigest()[:8]
         (static / name).write_text(text, encoding="utf8")
 
 
 def link(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
     if MARK in context.get("body", ""):
-        app.add_js_file(f"{SCRIPT}?v={app.cnn_versions[SCRIPT]}", loading_method="defer")
-        app.add_css_file(f"{STYLE}?v={app.cnn_versions[STYLE]}")
+        app.add_js_file(SCRIPT, loading_method="defer")  # Sphinx adds ?v= and a checksum, so no old copy is used
+        app.add_css_file(STYLE)
 
 
 def drop_kernel_state(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
@@ -41,7 +38,6 @@ def drop_kernel_state(app: Sphinx, pagename: str, templatename: str, context: di
 
 
 def setup(app: Sphinx) -> dict:
-    app.cnn_versions = {}
     app.connect("builder-inited", write)
     app.connect("html-page-context", drop_kernel_state, priority=100)  # before MyST-NB adds it
     app.connect("html-page-context", link)
