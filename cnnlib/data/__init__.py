@@ -2,6 +2,7 @@
 
 from cnnlib.data.dataset import Dataset
 from cnnlib.data.loader import load, names
+from cnnlib.data.photographs import photograph
 from cnnlib.data.root import data_root
 
-__all__ = ["Dataset", "data_root", "load", "names"]
+__all__ = ["Dataset", "data_root", "load", "names", "photograph"]

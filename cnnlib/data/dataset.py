@@ -148,7 +148,7 @@ class Dataset:
         >>> len(train), len(val)
         (1297, 200)
         >>> torch.bincount(digits.train_labels[val]).tolist()
-        [20, 20, 20, 20, 20, 20, 20, 20, 20, 20]
+        [20, 20, 20, 21, 20, 20, 20, 20, 19, 20]
         """
         labels = self.train_labels.numpy()
         count = _validation_count(validation, len(labels))

@@ -11,9 +11,10 @@ from cnnlib.data.dataset import Dataset
 from cnnlib.data.embedded import digits
 from cnnlib.data.local import read_npz, read_published
 from cnnlib.data.root import VARIABLE, data_root
+from cnnlib.data.shapes import shapes
 from cnnlib.errors import BadInput, unknown
 
-EMBEDDED = {"digits": digits}
+EMBEDDED = {"digits": digits, "shapes": shapes}
 
 
 def names(root: str | os.PathLike | None = None) -> list[str]:

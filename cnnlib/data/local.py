@@ -69,7 +69,7 @@ def read_published(known: Published, root: Path) -> Dataset | None:
         known.title,
         *(images["train"], labels["train"], images["test"], labels["test"]),
         classes=known.classes,
-        source=f"{known.title} by {known.credit}, read from {known.folder} in the data root; every file has its published md5.",
+        source=f"{known.title} by {known.credit}, read from {known.folder} in the data root; md5 as published.",
     )
 
 
@@ -228,7 +228,8 @@ def read_npz(path: Path, name: str, title: str) -> Dataset:
 
 def _npz_images(path: Path, key: str, array: np.ndarray) -> torch.Tensor:
     if array.dtype != np.uint8 or array.ndim != 4 or array.size == 0:
-        raise BadInput(f"{path}: {key} is {array.dtype} of shape {array.shape}; it must be uint8 of shape (N, H, W, C).")
+        shape = f"{array.dtype} of shape {array.shape}"
+        raise BadInput(f"{path}: {key} is {shape}; it must be uint8 of shape (N, H, W, C). Save it so.")
     return torch.from_numpy(np.ascontiguousarray(array.transpose(0, 3, 1, 2)))
 
 
