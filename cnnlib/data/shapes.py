@@ -28,7 +28,7 @@ TEXTURES = ("striped", "checked")
 CLASSES = tuple(f"{texture} {shape}" for shape in SHAPES for texture in TEXTURES)
 
 _SIDE = 32
-_BLOCK = 500  # pictures drawn at once: few enough to stay in the processor's cache
+_BLOCK = 50  # pictures drawn at once: few enough to stay in the processor's cache
 _CLUTTER = 3
 _NOISE = 14.0  # standard deviation, grey levels
 _TRAIN_SEED, _TEST_SEED = 1, 2
