@@ -138,7 +138,7 @@ class Dataset:
         Raises
         ------
         BadInput
-            If `validation` leaves no picture on one of the two sides.
+            If `validation` leaves no picture on one of the two sides, or `seed` is not one of 0 to 2³² - 1.
 
         Examples
         --------
@@ -152,6 +152,8 @@ class Dataset:
         """
         labels = self.train_labels.numpy()
         count = _validation_count(validation, len(labels))
+        if not isinstance(seed, int) or not 0 <= seed < 2**32:
+            raise BadInput(f"seed is {seed!r}; it must be a whole number from 0 to 2**32 - 1, such as 0.")
         # RandomState, because NumPy promises that its stream never changes from one version to the next.
         random = np.random.RandomState(seed)
         held_back = np.zeros(len(labels), dtype=bool)

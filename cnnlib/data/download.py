@@ -122,7 +122,7 @@ def _download(known: Published, file: File, packed: Path, mirrors, progress: boo
     failures = []
     for mirror in mirrors:
         try:
-            _get(mirror + file.name, file, partial, progress, timeout)
+            _get(f"{mirror.rstrip('/')}/{file.name}", file, partial, progress, timeout)
         except (_Refused, http.client.HTTPException, urllib.error.URLError, TimeoutError, ConnectionError) as problem:
             failures.append(f"{urlsplit(mirror).netloc}: {problem}")
             continue
@@ -136,6 +136,8 @@ def _download(known: Published, file: File, packed: Path, mirrors, progress: boo
 
 def _get(url: str, file: File, partial: Path, progress: bool, timeout: float) -> None:
     """Download into the partial file, from where it ends; leave it only if its bytes may still be right."""
+    if partial.exists() and partial.stat().st_size >= file.size and not _has_md5(partial, file):
+        partial.unlink()  # left by an earlier call: no reason to pass over this mirror
     have = partial.stat().st_size if partial.exists() else 0
     if have < file.size:
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-", "User-Agent": "cnnlib"})
@@ -155,8 +157,8 @@ def _check_answer(answer, expected: int) -> None:
     if answer.headers.get_content_type() == "text/html":
         raise _Refused("it answered with a web page instead of the file")
     length = answer.headers.get("Content-Length")
-    if length is not None and int(length) != expected:
-        raise _Refused(f"it offers {int(length):,} bytes where {expected:,} were expected")
+    if length is not None and length.strip() != str(expected):
+        raise _Refused(f"it offers {length} bytes where {expected} were expected")
 
 
 def _store(answer, file: File, partial: Path, have: int, progress: bool) -> None:
@@ -167,6 +169,8 @@ def _store(answer, file: File, partial: Path, have: int, progress: bool) -> None
                 block = answer.read(BLOCK)
             except http.client.IncompleteRead as cut:
                 block = cut.partial
+            except OSError as lost:  # caught here, so that it is not taken for a disk that is full
+                raise _Refused(f"the connection was lost ({lost})") from lost
             if not block:
                 return
             sink.write(block)

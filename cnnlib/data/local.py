@@ -200,12 +200,17 @@ def read_npz(path: Path, name: str, title: str) -> Dataset:
     >>> read_npz(path, "tiny", "Tiny")
     Tiny: 4 training and 4 test pictures, 1 channel of 8×8, 2 classes
     """
+    if not zipfile.is_zipfile(path):
+        raise BadInput(f"{path} is not a whole .npz file. Put one there that np.savez or np.savez_compressed wrote.")
     try:
         with np.load(path, allow_pickle=False) as archive:
             missing = [key for key in _ARRAYS if key not in archive]
             if missing:
                 raise BadInput(f"{path} lacks {', '.join(missing)}; it must hold {', '.join(_ARRAYS)}.")
             arrays = {key: archive[key] for key in _ARRAYS}
+            foreign = [key for key, array in arrays.items() if not isinstance(array, np.ndarray)]
+            if foreign:
+                raise ValueError(f"{', '.join(foreign)} in it is not a NumPy array")
     except BadInput:
         raise
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:

@@ -29,7 +29,7 @@ def photograph(name: str = "china", size: int | tuple[int, int] | None = None) -
     Raises
     ------
     BadInput
-        If there is no such photograph, or the size is below 1.
+        If there is no such photograph, or the size is not one or two whole numbers of at least 1.
 
     Examples
     --------
@@ -42,9 +42,12 @@ def photograph(name: str = "china", size: int | tuple[int, int] | None = None) -
     if size is None:
         return picture
     height, width = picture.shape[1:]
-    if isinstance(size, int):
-        size = (size, round(size * width / height))
-    if min(size) < 1:
-        raise BadInput(f"size is {size}; both sides must be at least 1. Use size=128, or size=(96, 144).")
-    resized = F.interpolate(picture[None].float(), size=size, mode="bilinear", antialias=True)
+    sides = size if isinstance(size, (tuple, list)) and len(size) == 2 else (size,)
+    if not all(isinstance(side, int) and not isinstance(side, bool) and side >= 1 for side in sides):
+        raise BadInput(
+            f"size is {size!r}; it must be one or two whole numbers of at least 1: size=128, or size=(96, 144)."
+        )
+    if len(sides) == 1:
+        sides = (size, round(size * width / height))
+    resized = F.interpolate(picture[None].float(), size=sides, mode="bilinear", antialias=True)
     return resized[0].round().clamp(0, 255).to(torch.uint8)

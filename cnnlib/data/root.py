@@ -65,7 +65,7 @@ def make_writable(root: Path) -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another thread may have taken it away
     except OSError as error:
         raise BadInput(
             f"The data folder {root} cannot be written to ({error.strerror or error}). Make it writable, "
