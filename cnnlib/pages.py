@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import textwrap
 
 from IPython.display import Markdown, display
 
@@ -24,7 +26,7 @@ def say(text: str) -> None:
 
 
 def listing(thing) -> None:
-    """Show the source of a function or class, so that a page prints the very code that runs.
+    """Show the source of a function or class without its docstring, so that a page prints the very code that runs.
 
     Parameters
     ----------
@@ -36,4 +38,9 @@ def listing(thing) -> None:
     >>> listing(say)
     <IPython.core.display.Markdown object>
     """
-    display(Markdown(f"```python\n{inspect.getsource(thing)}```"))
+    lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
+    definition = ast.parse("\n".join(lines)).body[0]
+    if ast.get_docstring(definition) is not None:
+        words = definition.body[0]
+        del lines[words.lineno - 1 : words.end_lineno]
+    display(Markdown("```python\n" + "\n".join(lines) + "\n```"))

@@ -191,6 +191,15 @@ def test_a_file_that_cannot_be_used_is_refused_and_never_run(tmp_path, capsys):
     assert all(torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
 
 
+def test_what_could_not_be_read_back_does_not_replace_what_can(tmp_path):
+    net, file = models.build("fc_0501"), tmp_path / "net.pt"
+    train.save(net, file, epochs=1)
+    with pytest.raises(BadInput, match="plain values"):
+        train.save(net, file, where=tmp_path)  # a Path is no plain value
+    assert train.load(file, net) == {"epochs": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["net.pt"]
+
+
 def test_saving_into_a_missing_folder_leaves_nothing(tmp_path):
     with pytest.raises(BadInput, match="Cannot write"):
         train.save(models.build("fc_0501"), tmp_path / "no" / "net.pt")

@@ -46,7 +46,7 @@ def images(pictures, titles: Sequence[str] | None = None, columns: int = 8, alt:
     '2 pictures: three, eight.'
     """
     titles = list(titles or [])
-    axes = _panels(len(pictures), columns, panel, bool(titles))
+    axes = _panels(len(pictures), columns, panel, bool(titles), pictures[0].shape)
     for i, (ax, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
         values = torch.as_tensor(picture).detach().cpu()
         if values.dim() != 3 or values.shape[0] not in (1, 3):
@@ -102,7 +102,7 @@ def maps(values, titles: Sequence[str] | None = None, columns: int = 8, alt: str
             "Take one picture out of a batch with maps[0]."
         )
     titles = list(titles or [])
-    axes = _panels(len(values), columns, panel, bool(titles))
+    axes = _panels(len(values), columns, panel, bool(titles), values.shape)
     for i, (ax, one) in enumerate(zip(axes.flat, values, strict=False)):
         top = float((values if shared_range else one).abs().max()) or 1.0
         ax.imshow(one.numpy(), cmap=SIGNED, vmin=-top, vmax=top, interpolation="nearest")
@@ -193,11 +193,12 @@ def numbers(values, highlight=(), title: str = "", cell: float = 0.42, alt: str 
     return describe(ax, alt or " ".join(filter(None, [ax.figure.get_label(), words])))
 
 
-def _panels(count: int, columns: int, panel: float, titled: bool):
-    """Return an array of blank Axes, at least one."""
+def _panels(count: int, columns: int, panel: float, titled: bool, shape: Sequence[int]):
+    """Return an array of blank Axes, at least one, of the form of pictures with this shape (..., H, W)."""
     columns = max(1, min(columns, count))
     rows = max(1, math.ceil(count / columns))
-    axes = figure(columns * panel, rows * (panel + (0.22 if titled else 0.04)), rows, columns, grid=False)
+    height = panel * shape[-2] / shape[-1] + (0.22 if titled else 0.04)
+    axes = figure(columns * panel, rows * height, rows, columns, grid=False)
     axes = np.atleast_1d(axes)
     for ax in axes.flat:
         blank(ax)

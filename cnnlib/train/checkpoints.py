@@ -34,7 +34,7 @@ def save(model: nn.Module, path: str | Path, /, **about) -> Path:
     Raises
     ------
     BadInput
-        If the folder does not exist or cannot be written.
+        If the folder does not exist or cannot be written, or something beside the weights is not a plain value.
 
     Examples
     --------
@@ -51,6 +51,8 @@ def save(model: nn.Module, path: str | Path, /, **about) -> Path:
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as sink:
             partial = sink.name
             torch.save(content, sink)
+        _read(Path(partial))  # what cannot be read back must not replace what can
+        os.chmod(partial, 0o644)  # a temporary file is its owner's only; a class shares its networks
         os.replace(partial, path)
     except OSError as problem:
         raise BadInput(f"Cannot write {path}: {problem.strerror}. Choose a folder you may write to.") from problem
@@ -79,18 +81,18 @@ def load(path: str | Path, model: nn.Module) -> dict:
     ------
     BadInput
         If the file is missing, broken, holds anything but plain weights, or does not fit the network.
+
+    Examples
+    --------
+    >>> load("missing.pt", nn.Linear(2, 1))
+    Traceback (most recent call last):
+        ...
+    cnnlib.errors.BadInput: There is no file missing.pt. Save one first, with cnnlib.train.save(model, 'missing.pt').
     """
     path = Path(path)
     if not path.is_file():
         raise BadInput(f"There is no file {path}. Save one first, with cnnlib.train.save(model, {str(path)!r}).")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as problem:  # reading a broken file may end in any error; no code of it was run
-        raise BadInput(
-            f"{path} is broken, or holds more than plain weights ({type(problem).__name__}). Save it anew."
-        ) from problem
-    if not isinstance(content, dict) or set(content) != KEYS:
-        raise BadInput(f"{path} was not written by cnnlib.train.save. Save the network with it, then load it again.")
+    content = _read(path)
     own = model.state_dict()
     wrong = [k for k in own.keys() | content["state"].keys()
              if k not in own or k not in content["state"] or own[k].shape != content["state"][k].shape]  # fmt: skip
@@ -101,3 +103,18 @@ def load(path: str | Path, model: nn.Module) -> dict:
         )
     model.load_state_dict(content["state"])
     return content["about"]
+
+
+def _read(path: Path) -> dict:
+    """Return what a file holds, if it is plain weights and plain values; nothing in it is ever run."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as problem:  # reading a broken file may end in any error
+        raise BadInput(
+            f"{path} is broken, or holds more than weights and plain values ({type(problem).__name__}). "
+            "Save it anew, with numbers, strings, lists and dicts only beside the network."
+        ) from problem
+    state = content.get("state") if isinstance(content, dict) and set(content) == KEYS else None
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise BadInput(f"{path} was not written by cnnlib.train.save. Save the network with it, then load it again.")
+    return content

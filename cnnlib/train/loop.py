@@ -88,13 +88,15 @@ def fit(
         start, total_loss, correct = time.perf_counter(), 0.0, 0
         model.train()
         for batch in chosen[torch.randperm(len(chosen), generator=order)].split(recipe.batch_size):
-            x, y = prepare(images[batch.to(place)]), labels[batch.to(place)]  # 1. a batch of pictures and labels
-            logits = model(x)                        # 2. forward: scores for every class
-            loss = F.cross_entropy(logits, y)        # 3. loss: how wrong they are
-            optimizer.zero_grad()                    # 4. forget the gradients of the last step
-            loss.backward()                          # 5. backward: gradients of the loss
-            optimizer.step()                         # 6. step: weight = weight - lr · gradient
-            total_loss += loss.detach() * len(y)     # 7. keep account
+            # 1. a batch of pictures and labels
+            x, y = prepare(images[batch.to(place)]), labels[batch.to(place)]
+            logits = model(x)                   # 2. forward: scores for every class
+            loss = F.cross_entropy(logits, y)   # 3. loss: how wrong they are
+            optimizer.zero_grad()               # 4. forget the last gradients
+            loss.backward()                     # 5. backward: new gradients
+            optimizer.step()                    # 6. weight = weight - lr · gradient
+            # 7. keep account
+            total_loss += loss.detach() * len(y)
             correct += (logits.detach().argmax(dim=1) == y).sum()
             bar.update(len(y))
         row = {"epoch": epoch, "train_loss": float(total_loss) / len(chosen),

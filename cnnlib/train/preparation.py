@@ -14,7 +14,7 @@ class Preparation:
     Parameters
     ----------
     dataset : Dataset
-        Its *training* pictures give the mean and the deviation; test pictures must not.
+        Its *training* pictures, held-back ones included, give the mean and the deviation; test pictures must not.
     recipe : Recipe
         Gives the padding, the scaling and the permutation.
     device : torch.device
