@@ -76,9 +76,9 @@ function render({ model, el }) {
         h: show(state.height), w: show(state.width), c: show(state.channels), u: show(state.units), weights: show(dense.weights) })),
       h("p", {}, h("b", {}, text.conv), " ", say(text.sum_conv, {
         k: state.kernel_size, c: show(state.channels), u: show(state.units), weights: show(conv.weights), oh: show(rows), ow: show(columns) })),
-      h("table", { class: "cw-table" },
+      h("div", { class: "cw-scroll" }, h("table", { class: "cw-table" },
         h("thead", {}, h("tr", {}, ["what", "dense", "conv", "ratio"].map((key) => h("th", { scope: "col" }, text[key])))),
-        h("tbody", {}, ROWS.map(row))),
+        h("tbody", {}, ROWS.map(row)))),
       h("div", { role: "img", "aria-label": text.bars },
         ["parameters", "macs"].map((key) => [bar("dense", key, dense[key]), bar("conv", key, conv[key])])));
   }
