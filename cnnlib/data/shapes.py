@@ -10,6 +10,11 @@ What tells the class, and what does not:
   other;
 * colour does not: all hues are drawn alike for every class. The shape is only brighter than its ground, as in MNIST;
 * texture alone does not: the clutter wears either texture by chance.
+
+The generator was frozen first; then ``python benchmarks/shapes_orders.py`` measured on it, over five new training
+seeds each, the orders that the chapters teach, and all of them showed: a LeNet is clearly below a small VGG; a tenfold
+learning rate hurts the LeNet, and scatters its seeds; average pooling is below max pooling; one permutation of all
+pixels takes a convolutional net down to the level of a fully connected one, which it leaves as it was.
 """
 
 from __future__ import annotations
