@@ -2,7 +2,9 @@
 
 from cnnlib.models import (  # noqa: F401  importing a family enters its networks into the registry
     alexnet,
+    cifar_resnet,
     lenet,
+    notes_residual,
     pair_0501,
 )
 from cnnlib.models.registry import Card, build, card, names
