@@ -3,7 +3,10 @@
 from cnnlib.models import (  # noqa: F401  importing a family enters its networks into the registry
     alexnet,
     cifar_resnet,
+    googlenet,
+    inception_note002,
     lenet,
+    nin,
     notes_residual,
     pair_0501,
 )
