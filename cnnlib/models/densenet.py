@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from cnnlib.errors import BadInput
+from cnnlib.models.building import draw_weights, scaled
 from cnnlib.models.registry import register
 
 SOURCE = "Huang et al., Densely Connected Convolutional Networks, CVPR 2017"
@@ -89,21 +90,6 @@ def _head(channels: int, num_classes: int) -> OrderedDict:
     )  # fmt: skip
 
 
-def _initialised(net: nn.Module) -> nn.Module:
-    """Draw the first weights as the paper does, after He et al. 2015."""
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight)
-    nn.init.zeros_(net.out.bias)
-    return net
-
-
-def _scaled(width: float, *channels: int) -> list[int]:
-    if not width > 0:
-        raise BadInput(f"width is {width!r}; it must be a number above 0, such as 0.5 for half as many channels.")
-    return [max(1, round(width * c)) for c in channels]
-
-
 @register(
     "densenet121",
     title="DenseNet-121",
@@ -136,7 +122,7 @@ def densenet121(in_channels: int = 3, num_classes: int = 1000, width: float = 1.
     >>> sum(p.numel() for p in densenet121().parameters())
     7978856
     """
-    growth, channels = _scaled(width, 32, 64)
+    growth, channels = scaled(width, 32, 64)
     stem = OrderedDict(
         conv0=nn.Conv2d(in_channels, channels, kernel_size=7, stride=2, padding=3, bias=False),  # 64×112×112
         norm0=nn.BatchNorm2d(channels), relu0=nn.ReLU(),
@@ -144,7 +130,7 @@ def densenet121(in_channels: int = 3, num_classes: int = 1000, width: float = 1.
     )  # fmt: skip
     # 256×56×56 → 128×28×28; 512×28×28 → 256×14×14; 1024×14×14 → 512×7×7; 1024×7×7
     body, channels = _body(channels, growth, (6, 12, 24, 16), bottleneck=True, compression=0.5, dropout=0.0)
-    return _initialised(nn.Sequential(stem | body | _head(channels, num_classes)))
+    return draw_weights(nn.Sequential(stem | body | _head(channels, num_classes)))
 
 
 @register(
@@ -194,9 +180,9 @@ def densenet40(
         raise BadInput(f"depth is {depth!r}; it must be 4 more than a multiple of 3, such as 10, 22 or the paper's 40.")
     if not 0 <= dropout < 1:
         raise BadInput(f"dropout is {dropout!r}; it must be at least 0 and below 1. The paper has 0.2.")
-    growth, channels = _scaled(width, 12, 16)
+    growth, channels = scaled(width, 12, 16)
     stem = OrderedDict(conv0=nn.Conv2d(in_channels, channels, kernel_size=3, padding=1, bias=False))  # 16×32×32
     # 160×32×32 → 160×16×16; 304×16×16 → 304×8×8; 448×8×8
     blocks = ((depth - 4) // 3,) * 3
     body, channels = _body(channels, growth, blocks, bottleneck=False, compression=1.0, dropout=dropout)
-    return _initialised(nn.Sequential(stem | body | _head(channels, num_classes)))
+    return draw_weights(nn.Sequential(stem | body | _head(channels, num_classes)))
