@@ -29,9 +29,10 @@ class Record:
     parameters, macs : int
         Trainable parameters; multiply-adds for one picture.
     dataset : dict
-        Name, title, fingerprint, number of training and test pictures.
+        Name, title, fingerprint, number of training and test pictures, shape of one.
     runs : list of dict
-        For each seed its ``seed``, ``test_accuracy``, ``test_loss``, ``seconds`` and ``epochs``.
+        For each seed its ``seed``, ``test_accuracy``, ``test_loss``, ``seconds``, ``epochs``, ``confusion`` (rows:
+        true classes) and ``mistakes`` (the surest wrong answers, by the pictures' place in the test set).
     hardware, versions : dict
         What it ran on.
     commit, command, date : str
@@ -84,6 +85,16 @@ class Record:
     def histories(self) -> list[History]:
         """The epochs of each seed, ready to be drawn."""
         return [History(run["epochs"], label=f"seed {run['seed']}") for run in self.runs]
+
+    @property
+    def confusion(self) -> list[list[int]]:
+        """How often each class (row) was taken for each class (column), over all seeds."""
+        matrices = [run["confusion"] for run in self.runs]
+        return [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
+
+    def training_error(self, epoch: int = -1) -> list[float]:
+        """Return each seed's error in percent on the pictures it was trained on, in an epoch (the last by default)."""
+        return [100 * (1 - run["epochs"][epoch]["train_accuracy"]) for run in self.runs]
 
     def sentence(self) -> str:
         """Return the result as running text.
@@ -191,6 +202,17 @@ def load(experiment: str, name: str, root: str | Path | None = None) -> Record:
         raise BadInput(f"{path} is broken ({problem}). Record it again: cnnlib run {experiment}") from problem
 
 
+def find(experiment: str, name: str, root: str | Path | None = None) -> Record | None:
+    """Return one record as `load` does, or None where nothing is recorded under that name.
+
+    Examples
+    --------
+    >>> find("0501", "cnn@none") is None
+    True
+    """
+    return load(experiment, name, root) if name in names(experiment, root) else None
+
+
 def about_dataset(dataset: Dataset) -> dict:
     """Return what a record keeps about its data."""
     return {
@@ -199,4 +221,5 @@ def about_dataset(dataset: Dataset) -> dict:
         "fingerprint": dataset.fingerprint,
         "train": len(dataset.train_images),
         "test": len(dataset.test_images),
+        "shape": list(dataset.train_images.shape[1:]),
     }

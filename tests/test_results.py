@@ -37,11 +37,11 @@ def test_a_record_belongs_to_the_network_and_the_recipe_as_they_are_now(experime
     variant = experiments.get(experiment).variants[record.variant]
     model = models.build(record.model, **record.settings)
     recipe = Recipe(**record.recipe)
-    side = 28 + 2 * recipe.pad
-    table = layer_table(model, (1, side, side))
+    channels, *sides = record.dataset.get("shape", (1, 28, 28))
+    table = layer_table(model, (channels, *(side + 2 * recipe.pad for side in sides)))
     assert (record.parameters, record.macs) == (table.total_parameters, table.total_macs)
     assert (record.model, record.settings) == (variant.model, variant.settings)
-    changed = {k for k, v in variant.recipe.as_dict().items() if record.recipe[k] != v}
+    changed = {k for k, v in variant.recipe.as_dict().items() if recipe.as_dict()[k] != v}
     assert changed <= {"epochs"}
     assert name == f"{record.variant}{f'-{recipe.epochs}e' if changed else ''}@{record.dataset['name']}"
 

@@ -1,5 +1,6 @@
 """Training: the loop against a plain one, preparation, bad input, checkpoints."""
 
+import math
 import pickle
 
 import pytest
@@ -204,3 +205,94 @@ def test_saving_into_a_missing_folder_leaves_nothing(tmp_path):
     with pytest.raises(BadInput, match="Cannot write"):
         train.save(models.build("fc_0501"), tmp_path / "no" / "net.pt")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("schedule", ["constant", "step", "cosine", "onecycle"])
+def test_schedules_end_where_they_say(schedule):
+    recipe = Recipe(lr=0.1, schedule=schedule)
+    optimizer = recipe.make_optimizer([nn.Parameter(torch.zeros(1))])
+    steps = recipe.make_schedule(optimizer, 100)
+    rates = []
+    for _ in range(100):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        steps.step()
+    last = {"constant": 0.1, "step": 0.001, "cosine": 0.1 * (1 - math.cos(math.pi / 100)) / 2,
+            "onecycle": rates[-1]}[schedule]  # fmt: skip
+    assert rates[-1] == pytest.approx(last, abs=1e-9)
+    assert max(rates) == pytest.approx(0.1, rel=1e-3)
+    if schedule == "onecycle":
+        assert rates.index(max(rates)) == 30
+        assert rates[-1] < 0.001 > 0.1 * rates[0]
+
+
+def test_auxiliary_heads_count_a_third_in_training_and_nothing_in_evaluation(few):
+    class TwoHeads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.main, self.side = nn.Linear(784, 10), nn.Linear(784, 10)
+
+        def forward(self, x):
+            x = x.flatten(1)
+            return (self.main(x), self.side(x)) if self.training else self.main(x)
+
+    set_seed(0)
+    net = TwoHeads()
+    before = [p.detach().clone() for p in net.side.parameters()]
+    recipe = Recipe(batch_size=200, lr=0.1, validation=0)
+    train.fit(net, few, recipe, device="cpu", progress=False)
+    head = nn.Linear(784, 10)
+    head.load_state_dict(dict(zip(("weight", "bias"), before, strict=True)))
+    loss = 0.3 * F.cross_entropy(head(few.train_images.flatten(1) / 255), few.train_labels)
+    loss.backward()
+    assert torch.allclose(net.side.weight, before[0] - 0.1 * head.weight.grad, atol=1e-6)
+    assert train.evaluate(net, few, recipe, device="cpu").n == 50
+
+
+def test_bfloat16_trains_almost_as_float32_and_keeps_float32_weights(few):
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        set_seed(0)
+        net = models.build("lenet5")
+        recipe = Recipe(epochs=3, lr=0.1, precision=precision, validation=0)
+        losses[precision] = train.fit(net, few, recipe, device="cpu", progress=False).last["train_loss"]
+        assert all(p.dtype == torch.float32 for p in net.parameters())
+    assert losses["bfloat16"] != losses["float32"]
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.05)
+
+
+def test_label_smoothing_is_pytorchs(few):
+    set_seed(0)
+    net = models.build("fc_0501")
+    with torch.no_grad():
+        expected = F.cross_entropy(net(few.train_images / 255), few.train_labels, label_smoothing=0.2)
+    recipe = Recipe(batch_size=200, label_smoothing=0.2, validation=0)
+    history = train.fit(net, few, recipe, device="cpu", progress=False)
+    assert history.last["train_loss"] == pytest.approx(float(expected))
+
+
+def test_training_sees_augmented_pictures_and_validation_the_plain_ones(few, monkeypatch):
+    seen = []
+    original = Preparation.__call__
+    monkeypatch.setattr(Preparation, "__call__", lambda self, x: (seen.append(x.clone()), original(self, x))[1])
+    recipe = Recipe(validation=40, batch_size=200, crop=4)
+    train.fit(models.build("fc_0501"), few, recipe, seed=0, device="cpu", progress=False)
+    chosen, held_back = few.split(40, 0)
+    assert not torch.equal(seen[0].sum(), few.train_images[chosen].sum()), "crops lose some ink"
+    assert torch.equal(seen[1], few.train_images[held_back])
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"schedule": "cosin"}, "Did you mean 'cosine'"),
+        ({"precision": "float16"}, "no precision 'float16'"),
+        ({"crop": -1}, "crop is -1"),
+        ({"shift": 1.5}, "shift is 1.5"),
+        ({"label_smoothing": 1}, "label_smoothing is 1"),
+        ({"nesterov": True}, "needs some"),
+    ],
+)
+def test_bad_new_settings_are_told_in_one_sentence(settings, words):
+    with pytest.raises(BadInput, match=words):
+        Recipe(**settings)

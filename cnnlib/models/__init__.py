@@ -3,12 +3,16 @@
 from cnnlib.models import (  # noqa: F401  importing a family enters its networks into the registry
     alexnet,
     cifar_resnet,
+    densenet,
     googlenet,
     inception_note002,
     lenet,
     nin,
     notes_residual,
     pair_0501,
+    preact_resnet,
+    resnet,
+    vgg,
 )
 from cnnlib.models.registry import Card, build, card, names
 

@@ -13,11 +13,13 @@ from tqdm import tqdm
 from cnnlib.data import Dataset
 from cnnlib.devices import device as choose_device
 from cnnlib.errors import unknown
+from cnnlib.train.augmentation import augment
 from cnnlib.train.history import History
 from cnnlib.train.preparation import Preparation
 from cnnlib.train.recipe import Recipe
 
 EVALUATION_BATCH = 1000  # pictures; larger is no faster on two cores
+AUXILIARY_WEIGHT = 0.3  # of each further head's loss in training (Szegedy et al. 2015, section 5)
 
 
 class Score(NamedTuple):
@@ -42,7 +44,8 @@ def fit(
     Parameters
     ----------
     model : nn.Module
-        From (N, C, H, W) to logits (N, num_classes). Trained in place and left on the device.
+        From (N, C, H, W) to logits (N, num_classes), or in training mode to a tuple of the logits and those of
+        auxiliary heads, whose losses then count 0.3 each. Trained in place and left on the device.
     dataset : Dataset
         From `cnnlib.data.load`.
     recipe : Recipe
@@ -81,6 +84,8 @@ def fit(
     order = torch.Generator().manual_seed(seed)  # its own, so that dropout does not change the order
     model.to(place)
     optimizer = recipe.make_optimizer(model.parameters())
+    schedule = recipe.make_schedule(optimizer, steps=recipe.epochs * -(-len(chosen) // recipe.batch_size))
+    chance = torch.Generator().manual_seed(seed)  # for augmentation; its own for the same reason
     history = History(label=label)
 
     bar = tqdm(total=recipe.epochs * len(chosen), unit=" pictures", disable=not progress, leave=False, mininterval=0.5)
@@ -88,13 +93,14 @@ def fit(
         start, total_loss, correct = time.perf_counter(), 0.0, 0
         model.train()
         for batch in chosen[torch.randperm(len(chosen), generator=order)].split(recipe.batch_size):
-            # 1. a batch of pictures and labels
-            x, y = prepare(images[batch.to(place)]), labels[batch.to(place)]
-            logits = model(x)                   # 2. forward: scores for every class
-            loss = F.cross_entropy(logits, y)   # 3. loss: how wrong they are
+            # 1. a batch of pictures, each augmented anew, and their labels
+            x, y = prepare(augment(images[batch.to(place)], recipe, chance)), labels[batch.to(place)]
+            with recipe.autocast(place):
+                logits, loss = _forward(model, x, y, recipe)  # 2. forward: scores; 3. loss: how wrong they are
             optimizer.zero_grad()               # 4. forget the last gradients
             loss.backward()                     # 5. backward: new gradients
             optimizer.step()                    # 6. weight = weight - lr · gradient
+            schedule.step()                     #    and the lr of the next step
             # 7. keep account
             total_loss += loss.detach() * len(y)
             correct += (logits.detach().argmax(dim=1) == y).sum()
@@ -182,6 +188,13 @@ def predict(
     return _logits(model.to(place), dataset.test_images.to(place), prepare).cpu()
 
 
+def _forward(model, x, y, recipe) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the logits and the loss to train by."""
+    logits, *auxiliary = outputs if isinstance(outputs := model(x), tuple) else (outputs,)
+    losses = [F.cross_entropy(head.float(), y, label_smoothing=recipe.label_smoothing) for head in (logits, *auxiliary)]
+    return logits, losses[0] + AUXILIARY_WEIGHT * sum(losses[1:])
+
+
 def _measure(model, images, labels, prepare) -> Score:
     logits = _logits(model, images, prepare)
     correct = int((logits.argmax(dim=1) == labels).sum())
@@ -193,8 +206,8 @@ def _logits(model, images, prepare) -> torch.Tensor:
     training = model.training
     model.eval()
     try:
-        with torch.no_grad():
-            return torch.cat([model(prepare(part)) for part in images.split(EVALUATION_BATCH)])
+        with torch.no_grad(), prepare.recipe.autocast(images.device):
+            return torch.cat([model(prepare(part)).float() for part in images.split(EVALUATION_BATCH)])
     finally:
         model.train(training)
 

@@ -30,6 +30,7 @@ class Preparation:
     """
 
     def __init__(self, dataset: Dataset, recipe: Recipe, device: torch.device | str = "cpu"):
+        self.recipe = recipe
         self.pad = recipe.pad
         self.shift, self.scale = (part.to(device) for part in _affine(dataset.train_images, recipe.scaling))
         self.order = None

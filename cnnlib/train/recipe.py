@@ -11,6 +11,10 @@ from cnnlib.errors import BadInput, unknown
 
 OPTIMIZERS = ("sgd", "adam")
 SCALINGS = ("unit", "standard", "symmetric", "lecun1998")
+SCHEDULES = ("constant", "step", "cosine", "onecycle")
+PRECISIONS = ("float32", "bfloat16")
+
+_AT_LEAST = {"epochs": 1, "batch_size": 1, "pad": 0, "crop": 0, "rotation": 0, "weight_decay": 0, "validation": 0}
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,25 @@ class Recipe:
         Rule that turns gradients into steps.
     lr, momentum, weight_decay : float
         Learning rate, above 0; momentum of SGD, from 0 to below 1; L2 penalty, at least 0.
+    nesterov : bool
+        Nesterov's momentum, which looks a step ahead.
+    schedule : {'constant', 'step', 'cosine', 'onecycle'}
+        How the learning rate changes: not at all; a tenth after half and after three quarters of the steps; down to 0
+        along half a cosine; up to ``lr`` over the first 30 % of the steps and down again along a cosine.
+    label_smoothing : float
+        Share of the target spread evenly over all classes, from 0 to below 1.
     scaling : {'unit', 'standard', 'symmetric', 'lecun1998'}
         How bytes become numbers: 0 to 1; mean 0 and deviation 1 over the training pictures; -1 to 1; -0.1 to 1.175.
     pad : int
         Black pixels added on each side before scaling: 2 turns 28×28 into the 32×32 of LeNet-5's paper.
+    crop : int
+        In training, cut each picture at random out of itself with this many black pixels added on each side.
+    flip : bool
+        In training, mirror each picture left to right with probability one half.
+    rotation, shift : float
+        In training, turn each picture by up to this many degrees, and move it by up to this fraction of its side.
+    precision : {'float32', 'bfloat16'}
+        Numbers that convolutions and matrix products compute in; the weights stay in float32.
     permutation_seed : int, optional
         Shuffle the pixels of every picture, in training and in testing, by the one permutation that this seed draws.
     validation : int or float
@@ -51,25 +70,36 @@ class Recipe:
     lr: float = 0.01
     momentum: float = 0.0
     weight_decay: float = 0.0
+    nesterov: bool = False
+    schedule: str = "constant"
+    label_smoothing: float = 0.0
     scaling: str = "unit"
     pad: int = 0
+    crop: int = 0
+    flip: bool = False
+    rotation: float = 0.0
+    shift: float = 0.0
+    precision: str = "float32"
     permutation_seed: int | None = None
     validation: int | float = 0.1
 
     def __post_init__(self):
-        if self.optimizer not in OPTIMIZERS:
-            raise unknown("optimizer", self.optimizer, OPTIMIZERS)
-        if self.scaling not in SCALINGS:
-            raise unknown("scaling", self.scaling, SCALINGS)
-        for name, minimum in (("epochs", 1), ("batch_size", 1), ("pad", 0), ("weight_decay", 0), ("validation", 0)):
+        for name, allowed in (("optimizer", OPTIMIZERS), ("scaling", SCALINGS), ("schedule", SCHEDULES),
+                              ("precision", PRECISIONS)):  # fmt: skip
+            if getattr(self, name) not in allowed:
+                raise unknown(name, getattr(self, name), allowed)
+        for name, minimum in _AT_LEAST.items():
             if not getattr(self, name) >= minimum:
                 raise BadInput(f"{name} is {getattr(self, name)}; it must be at least {minimum}.")
         if not 0 < self.lr < float("inf"):
             raise BadInput(f"lr is {self.lr}; it must be a number above 0. Try 0.1 for SGD or 0.001 for Adam.")
-        if not 0 <= self.momentum < 1:
-            raise BadInput(f"momentum is {self.momentum}; it must be at least 0 and below 1. Try 0.9.")
+        for name, usual in (("momentum", 0.9), ("label_smoothing", 0.1), ("shift", 0.1)):
+            if not 0 <= getattr(self, name) < 1:
+                raise BadInput(f"{name} is {getattr(self, name)}; it must be at least 0 and below 1. Try {usual}.")
         if self.optimizer == "adam" and self.momentum:
             raise BadInput(f"momentum is {self.momentum}, but Adam has its own. Leave it at 0, or use optimizer='sgd'.")
+        if self.nesterov and not self.momentum:
+            raise BadInput("nesterov is True, but momentum is 0.0: it needs some. Try momentum=0.9 with SGD.")
 
     def make_optimizer(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """Return PyTorch's optimiser for these parameters.
@@ -81,7 +111,45 @@ class Recipe:
         """
         if self.optimizer == "adam":
             return torch.optim.Adam(parameters, lr=self.lr, weight_decay=self.weight_decay)
-        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)
+        return torch.optim.SGD(
+            parameters, lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay, nesterov=self.nesterov
+        )
+
+    def make_schedule(self, optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+        """Return PyTorch's schedule of the learning rate over this many steps; call its ``step`` after each.
+
+        Examples
+        --------
+        >>> recipe = Recipe(lr=0.1, schedule="step")
+        >>> optimizer = recipe.make_optimizer([torch.nn.Parameter(torch.zeros(1))])
+        >>> schedule = recipe.make_schedule(optimizer, steps=8)
+        >>> rates = []
+        >>> for _ in range(8):
+        ...     rates.append(round(schedule.get_last_lr()[0], 6))
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> rates
+        [0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.001, 0.001]
+        """
+        schedules = torch.optim.lr_scheduler
+        if self.schedule == "step":
+            return schedules.MultiStepLR(optimizer, [steps // 2, 3 * steps // 4])
+        if self.schedule == "cosine":
+            return schedules.CosineAnnealingLR(optimizer, steps)
+        if self.schedule == "onecycle":
+            return schedules.OneCycleLR(optimizer, self.lr, total_steps=steps + 1, cycle_momentum=False)
+        return schedules.ConstantLR(optimizer, factor=1)
+
+    def autocast(self, device: torch.device) -> torch.autocast:
+        """Return the context in which a forward pass computes in the recipe's precision.
+
+        Examples
+        --------
+        >>> with Recipe(precision="bfloat16").autocast(torch.device("cpu")):
+        ...     (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
+        torch.bfloat16
+        """
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
 
     def as_dict(self) -> dict:
         """Return the recipe as plain values, for a ledger; ``Recipe(**values)`` makes it again.
