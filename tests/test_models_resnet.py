@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torchvision
 from torch import nn
 from torch.nn import functional as F
 
@@ -10,7 +11,8 @@ from cnnlib.errors import BadInput
 from cnnlib.inspect import layer_table
 from cnnlib.models.cifar_resnet import PARAMETERS, cifar_resnet
 from cnnlib.models.notes_residual import Note002Block
-from cnnlib.models.residual_blocks import BasicBlock, ZeroPadShortcut, make_shortcut
+from cnnlib.models.preact_resnet import preact_resnet
+from cnnlib.models.residual_blocks import BasicBlock, PreActivationBlock, ZeroPadShortcut, make_shortcut
 
 
 def parameters(net):
@@ -94,6 +96,51 @@ def test_width_channels_and_classes():
     assert net.fc.in_features == 32
 
 
+@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])
+def test_with_torchvisions_weights_the_outputs_are_torchvisions(name):
+    torch.manual_seed(0)
+    oracle = shake(torchvision.models.get_model(name, weights=None))
+    with torch.device("meta"):  # its weights are about to be replaced
+        ours = models.build(name).eval()
+    theirs = list(oracle.state_dict().values())  # both define their layers in the order in which they run
+    assert [v.shape for v in theirs] == [v.shape for v in ours.state_dict().values()]
+    ours.load_state_dict(dict(zip(ours.state_dict(), theirs, strict=True)), assign=True)
+    x = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        wanted = oracle(x)
+        assert wanted.std() > 0.01 and torch.allclose(ours(x), wanted, rtol=1e-4, atol=1e-4 * float(wanted.std()))
+
+
+def test_the_sizes_of_table_1():
+    table = layer_table(models.build("resnet18", width=0.0625), (3, 224, 224))
+    shapes = {"conv1": 112, "pool1": 56, "conv2_x.1.relu2": 56, "conv3_x.1.relu2": 28, "conv4_x.1.relu2": 14,
+              "conv5_x.1.relu2": 7, "pool5": 1}  # fmt: skip
+    assert {name: table[name].output_shape[1] for name in shapes} == shapes
+
+
+@pytest.mark.parametrize("depth", PARAMETERS)
+def test_pre_activation_only_changes_the_order(depth):
+    with torch.device("meta"):
+        net = models.build(f"preact_resnet{depth}")
+    assert parameters(net) == PARAMETERS[depth]
+    assert len(convolutions(net)) + 1 == depth
+
+
+def test_pre_activation_blocks_are_figure_4e():
+    torch.manual_seed(0)
+    block, x = shake(PreActivationBlock(4, 4)), torch.randn(2, 4, 6, 6)
+    F_of_x = block.conv2(F.relu(block.bn2(block.conv1(F.relu(block.bn1(x))))))
+    assert torch.allclose(block(x), F_of_x + x, atol=1e-6)
+    assert (block(x) < 0).any(), "nothing stands behind the sum"
+    block.first = True
+    assert torch.allclose(block(x), F_of_x + F.relu(block.bn1(x)), atol=1e-6)
+
+
+def test_only_the_very_first_block_activates_before_the_ways_part():
+    net = preact_resnet(20, width=0.25)
+    assert [m.first for m in net.modules() if isinstance(m, PreActivationBlock)] == [True] + 8 * [False]
+
+
 def test_residual_net_of_note_002():
     table = layer_table(models.build("residual_note002"), (1, 28, 28))
     assert table["flatten"].output_shape == (512,), "what the note's print in forward showed"
@@ -115,7 +162,9 @@ def test_net_of_note_003():
     ("call", "words"),
     [
         (lambda: cifar_resnet(18), "depth is 18"),
+        (lambda: preact_resnet(21), "depth is 21"),
         (lambda: models.build("resnet20", width=0), "width is 0"),
+        (lambda: models.build("resnet18", width=-1), "width is -1"),
         (lambda: models.build("resnet20", shortcut="C"), "no shortcut 'C'"),
         (lambda: models.build("preact_note003", dropout=1), "dropout is 1"),
         (lambda: BasicBlock(8, 8, shortcut=None), "shortcut"),
