@@ -19,8 +19,9 @@ from collections import OrderedDict
 from torch import nn
 
 from cnnlib.errors import BadInput
+from cnnlib.models.building import draw_weights, scaled
 from cnnlib.models.registry import register
-from cnnlib.models.residual_blocks import BasicBlock, conv3x3, he_initialise, scaled
+from cnnlib.models.residual_blocks import BasicBlock, conv3x3
 
 PARAMETERS = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962}  # table 6: 0.27 M … 1.7 M
 
@@ -104,8 +105,7 @@ def cifar_resnet(
             fc=nn.Linear(c3, num_classes),
         )
     )  # fmt: skip
-    he_initialise(net)
-    return net
+    return draw_weights(net)
 
 
 def _enter(depth: int, kind: str) -> None:

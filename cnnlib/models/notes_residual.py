@@ -7,8 +7,8 @@ from collections import OrderedDict
 from torch import nn
 
 from cnnlib.errors import BadInput
+from cnnlib.models.building import scaled
 from cnnlib.models.registry import register
-from cnnlib.models.residual_blocks import scaled
 
 
 class Note002Block(nn.Module):

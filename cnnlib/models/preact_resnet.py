@@ -9,9 +9,10 @@ from collections import OrderedDict
 
 from torch import nn
 
+from cnnlib.models.building import draw_weights, scaled
 from cnnlib.models.cifar_resnet import PARAMETERS, blocks_per_stage
 from cnnlib.models.registry import register
-from cnnlib.models.residual_blocks import PreActivationBlock, conv3x3, he_initialise, scaled
+from cnnlib.models.residual_blocks import PreActivationBlock, conv3x3
 
 
 def preact_resnet(depth: int, in_channels: int = 3, num_classes: int = 10, width: float = 1) -> nn.Module:
@@ -63,8 +64,7 @@ def preact_resnet(depth: int, in_channels: int = 3, num_classes: int = 10, width
             fc=nn.Linear(c3, num_classes),
         )
     )  # fmt: skip
-    he_initialise(net)
-    return net
+    return draw_weights(net)
 
 
 def _enter(depth: int) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnnlib.errors import BadInput, unknown
+from cnnlib.errors import unknown
 
 SHORTCUTS = ("A", "B", "none")
 
@@ -203,40 +203,3 @@ def conv3x3(in_channels: int, out_channels: int, stride: int = 1, bias: bool = F
     Conv2d(16, 32, kernel_size=(3, 3), stride=(2, 2), padding=(1, 1), bias=False)
     """
     return nn.Conv2d(in_channels, out_channels, kernel_size=3, stride=stride, padding=1, bias=bias)
-
-
-def he_initialise(net: nn.Module) -> None:
-    """Draw all weights with variance 2 / fan-in, so that ReLUs keep the signal's size; biases start at 0.
-
-    Source: He et al., "Delving deep into rectifiers", ICCV 2015, equation 10.
-
-    Examples
-    --------
-    >>> conv = conv3x3(64, 64)
-    >>> he_initialise(conv)
-    >>> abs(float(conv.weight.detach().std()) - (2 / (64 * 9)) ** 0.5) < 1e-3
-    True
-    """
-    for layer in net.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-
-
-def scaled(width: float, *channels: int) -> list[int]:
-    """Return channel counts times a width factor, each at least 1.
-
-    Raises
-    ------
-    BadInput
-        If the width is not above 0.
-
-    Examples
-    --------
-    >>> scaled(0.5, 16, 32, 64)
-    [8, 16, 32]
-    """
-    if not width > 0:
-        raise BadInput(f"width is {width}; it must be above 0: 1 gives the paper's channels, 0.5 half of them.")
-    return [max(1, round(width * count)) for count in channels]

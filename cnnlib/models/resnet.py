@@ -9,8 +9,9 @@ from collections import OrderedDict
 
 from torch import nn
 
+from cnnlib.models.building import draw_weights, scaled
 from cnnlib.models.registry import register
-from cnnlib.models.residual_blocks import BasicBlock, BottleneckBlock, he_initialise, scaled
+from cnnlib.models.residual_blocks import BasicBlock, BottleneckBlock
 
 #                 blocks in conv2_x to conv5_x, and whether they are bottlenecks
 TABLE_1 = {
@@ -48,8 +49,7 @@ def _resnet(depth: int, in_channels: int, num_classes: int, width: float) -> nn.
             fc=nn.Linear(up * c5, num_classes),
         )
     )  # fmt: skip
-    he_initialise(net)
-    return net
+    return draw_weights(net)
 
 
 _SOURCE = "He et al., CVPR 2016, table 1, with projections where the shape changes (option B)"
