@@ -11,9 +11,9 @@ from torch import nn
 
 from cnnlib import widgets
 from cnnlib.errors import BadInput
-from cnnlib.widgets import BadSetting, ConvExplorer, CostCalculator, KernelPlayground, bundle
+from cnnlib.widgets import BadSetting, BottleneckCalculator, ConvExplorer, CostCalculator, KernelPlayground, bundle
 
-ALL = [ConvExplorer, CostCalculator, KernelPlayground]
+ALL = [BottleneckCalculator, ConvExplorer, CostCalculator, KernelPlayground]
 
 
 @pytest.mark.parametrize("widget", ALL)
@@ -28,8 +28,9 @@ def test_every_widget_has_a_page_form_with_its_state_and_a_picture(widget):
 
 @pytest.mark.parametrize("widget", ALL)
 def test_the_repr_is_stable_and_makes_the_widget_again(widget):
-    w = widget(stride=2)
-    assert repr(w) == f"{widget.__name__}(stride=2)"
+    setting = "stride" if "stride" in widget.settings() else "kernel_size"
+    w = widget(**{setting: 2})
+    assert repr(w) == f"{widget.__name__}({setting}=2)"
     assert eval(repr(w), vars(widgets)).state() == w.state()
 
 
@@ -60,6 +61,21 @@ def test_output_size_is_pytorchs():
     assert w.output_size == nn.Conv2d(1, 1, 3, 2, 1, 2)(torch.zeros(1, 1, 9, 9)).shape[2]
 
 
+def test_the_bottlenecks_counts_are_the_layers_own():
+    for settings in ({}, {"in_channels": 7, "out_channels": 5, "kernel_size": 3, "size": 6, "reduced": 2}):
+        w = BottleneckCalculator(**settings)
+        x = torch.zeros(1, w.in_channels, w.size, w.size)
+        conv = nn.Conv2d(w.in_channels, w.out_channels, w.kernel_size, padding="same", bias=False)
+        reduce = nn.Conv2d(w.in_channels, w.reduced, 1, bias=False)
+        spatial = nn.Conv2d(w.reduced, w.out_channels, w.kernel_size, padding="same", bias=False)
+        places = conv(x).shape[2] * conv(x).shape[3]
+        assert w.direct_macs == conv.weight.numel() * places
+        assert w.bottleneck_macs == (reduce.weight.numel() + spatial.weight.numel()) * places
+        assert spatial(reduce(x)).shape == conv(x).shape
+        cost = [BottleneckCalculator(**{**settings, "reduced": r}).bottleneck_macs for r in range(1, 300)]
+        assert w.last_that_pays == sum(macs < w.direct_macs for macs in cost)
+
+
 def test_changes_from_python_are_validated_and_the_last_state_stays():
     w = ConvExplorer(input_size=4)
     wrong = (("dilation", 3, "spans 7"), ("stride", 0, "from 1 to 4"), ("kernel_size", 6, "from 1 to 5"))
@@ -80,6 +96,8 @@ def test_changes_from_python_are_validated_and_the_last_state_stays():
         (lambda: ConvExplorer(padding=-1), "padding is -1"),
         (lambda: CostCalculator(height=5), "kernel_size=11"),
         (lambda: CostCalculator(units=0), "units is 0"),
+        (lambda: BottleneckCalculator(reduced=0), "reduced is 0; it must be from 1 to 1024. Use reduced=1"),
+        (lambda: BottleneckCalculator(channels=3), "no setting of BottleneckCalculator 'channels'"),
         (lambda: KernelPlayground(preset="sobel"), "Did you mean 'sobel_"),
     ],
 )

@@ -23,6 +23,14 @@ export function stepper({ label, value, min, max, step = 1, change }) {
   return { element, set: (next) => { current = next; field.value = next; } };
 }
 
+// A stepper with a slider under it: the one is exact, the other quick. Both are set by the widget that takes a value.
+export function slider(options) {
+  const { label, value, min, max, change } = options;
+  const knob = stepper(options);
+  const range = h("input", { type: "range", min, max, step: 1, value, "aria-label": label, oninput: () => change(Number(range.value)) });
+  return { element: h("div", { class: "cw-slider" }, knob.element, range), set: (next) => { knob.set(next); range.value = next; } };
+}
+
 // A choice among [key, label] pairs.
 export function choice({ label, value, options, change }) {
   const select = h("select", { "aria-label": label, onchange: () => change(select.value) },
