@@ -39,7 +39,7 @@ def exercise(name: str, title: str) -> Callable:
     Parameters
     ----------
     name : str
-        ``chapter.number``, where ``chapter`` is the name of the file that holds the judge.
+        ``chapter.number``, where ``chapter`` is the name of the file, or package of files, that holds the judge.
     title : str
         What the exercise asks, in a few words.
     """
