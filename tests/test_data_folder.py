@@ -100,6 +100,26 @@ def test_each_share_leaves_pictures_on_both_sides(pets):
         assert torch.bincount(data.folder(pets, test=share).test_labels).tolist() == sizes
 
 
+def test_a_group_is_never_split(pets):
+    groups = data.folder(pets, test=0.3, group=lambda name: int(name[:2]) // 3)  # of three pictures each, one of one
+    sides = [{(file[:3], int(file[4:6]) // 3) for file in files} for files in (groups.train_files, groups.test_files)]
+    assert sides[0] & sides[1] == set()
+    for count, total in zip(torch.bincount(groups.test_labels).tolist(), (10, 15), strict=True):
+        assert round(0.3 * total) <= count < round(0.3 * total) + 3
+    assert sorted(groups.train_files + groups.test_files) == sorted(by_file(data.folder(pets)))
+
+
+def test_groups_of_one_are_the_ordinary_split(pets):
+    assert data.folder(pets, group=lambda name: name).fingerprint == data.folder(pets).fingerprint
+
+
+def test_one_group_cannot_be_split(pets):
+    with pytest.raises(BadInput, match="All pictures of the class 'cat' are in one group, 'me'; at least two"):
+        data.folder(pets, group=lambda name: "me")
+    halves = data.folder(pets, test=0.99, group=lambda name: name < "05")
+    assert set(halves.train_labels.tolist()) == {0, 1}
+
+
 def test_size_is_a_setting(pets):
     assert data.folder(pets, size=16).train_images.shape == (20, 3, 16, 16)
 

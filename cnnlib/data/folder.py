@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -26,12 +26,17 @@ _UNREADABLE = (".heic", ".heif")  # what telephones store unless told otherwise
 
 
 class _Read(NamedTuple):
-    """One picture: its file relative to the folder, its class, the sha256 of the file, and its pixels."""
+    """One picture: the names of its folder and file, its class, the sha256 of the file, and its pixels."""
 
-    name: str
+    place: str
+    file: str
     label: int
     digest: str
     pixels: torch.Tensor
+
+    @property
+    def name(self) -> str:
+        return f"{self.place}/{self.file}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,7 +53,13 @@ class OwnPictures(Dataset):
     test_files: tuple[str, ...] = ()
 
 
-def folder(path: str | os.PathLike, size: int = 32, test: float = 0.2, seed: int = 0) -> OwnPictures:
+def folder(
+    path: str | os.PathLike,
+    size: int = 32,
+    test: float = 0.2,
+    seed: int = 0,
+    group: Callable[[str], object] | None = None,
+) -> OwnPictures:
     """Make a data set of a folder of pictures: ``<path>/<class>/<picture>``, the folders' names are the classes.
 
     Every picture is read as by `cnnlib.data.picture`. Of exact copies, alike in every pixel of the result, one is kept.
@@ -64,6 +75,9 @@ def folder(path: str | os.PathLike, size: int = 32, test: float = 0.2, seed: int
         Share of every class that is kept for testing, above 0 and below 1; at least one picture a class on each side.
     seed : int
         Which pictures those are; the same seed and the same files give the same split on every machine.
+    group : callable, optional
+        From a file's name, such as ``"rex_07.jpg"``, to what it shows, such as ``"rex"``: pictures of one class that
+        show the same are never split. The test part may then be larger than asked for, by less than one group.
 
     Returns
     -------
@@ -73,8 +87,8 @@ def folder(path: str | os.PathLike, size: int = 32, test: float = 0.2, seed: int
     Raises
     ------
     BadInput
-        If there is no such folder, or fewer than two classes; if a class has no or too few pictures; if a file cannot
-        be read, or one picture lies in two classes; or if `size`, `test` or `seed` is out of range.
+        If there is no such folder, or fewer than two classes; if a class has no or too few pictures, or only one group;
+        if a file cannot be read, or one picture lies in two classes; or if `size`, `test` or `seed` is out of range.
 
     Examples
     --------
@@ -97,7 +111,7 @@ def folder(path: str | os.PathLike, size: int = 32, test: float = 0.2, seed: int
     total = sum(map(len, files.values()))
     listed = ((name, label, file) for label, (name, members) in enumerate(files.items()) for file in members)
     bar = tqdm(listed, total=total, unit=" pictures", leave=False, delay=2)
-    kept = _without_copies(_read(file, f"{name}/{file.name}", label, size) for name, label, file in bar)
+    kept = _without_copies(_read(file, name, label, size) for name, label, file in bar)
     sides = {"train": [], "test": []}
     for label, name in enumerate(files):
         members = [one for one in kept if one.label == label]
@@ -106,10 +120,17 @@ def folder(path: str | os.PathLike, size: int = 32, test: float = 0.2, seed: int
                 f"The class {name!r} has only {len(members)} different pictures; at least {LEAST} are needed, and 50 "
                 f"give it a chance. Put more pictures into {root / name}."
             )
-        members.sort(key=lambda one: hashlib.sha256(f"{seed} {one.digest}".encode()).digest())
-        count = min(max(1, round(test * len(members))), len(members) - 1)
-        sides["test"] += members[:count]
-        sides["train"] += members[count:]
+        groups = _groups(members, group, seed)
+        if len(groups) < 2:
+            raise BadInput(
+                f"All pictures of the class {name!r} are in one group, {group(members[0].file)!r}; at least two are "
+                "needed, one to learn from and one to test on. Add pictures of something else, or group more finely."
+            )
+        wanted, taken = max(1, round(test * len(members))), 0
+        while taken < wanted and len(groups) > 1:
+            sides["test"] += groups[0]
+            taken += len(groups.pop(0))
+        sides["train"] += sum(groups, [])
     copies = total - len(kept)
     left_out = f" {copies} exact cop{'y was' if copies == 1 else 'ies were'} left out." if copies else ""
     return OwnPictures(
@@ -160,9 +181,17 @@ def _entries(place: Path) -> list[Path]:
         raise BadInput(f"The folder {place} cannot be read ({problem.strerror}). Make it readable.") from problem
 
 
-def _read(file: Path, name: str, label: int, size: int) -> _Read:
+def _read(file: Path, place: str, label: int, size: int) -> _Read:
     pixels = picture(file, size)
-    return _Read(name, label, hashlib.sha256(file.read_bytes()).hexdigest(), pixels)
+    return _Read(place, file.name, label, hashlib.sha256(file.read_bytes()).hexdigest(), pixels)
+
+
+def _groups(members: list[_Read], group: Callable[[str], object] | None, seed: int) -> list[list[_Read]]:
+    """Return the groups of one class in an order that depends on the seed and the files' content alone."""
+    found: dict[object, list[_Read]] = {}
+    for one in sorted(members, key=lambda one: one.digest):
+        found.setdefault(one.digest if group is None else group(one.file), []).append(one)
+    return sorted(found.values(), key=lambda them: hashlib.sha256(f"{seed} {them[0].digest}".encode()).digest())
 
 
 def _without_copies(pictures: Iterator[_Read]) -> list[_Read]:
