@@ -8,7 +8,7 @@ from cnnlib import models
 from cnnlib.errors import BadInput
 from cnnlib.inspect import layer_table
 from cnnlib.models.building import draw_weights, scaled
-from cnnlib.models.nin import MLPConv
+from cnnlib.models.nin import mlpconv
 
 
 def parameters(net):
@@ -49,7 +49,7 @@ def test_the_logits_are_the_means_of_the_class_maps_and_any_picture_size_will_do
 
 
 def test_a_block_is_a_convolution_and_then_linear_layers_over_the_channels():
-    block, x = MLPConv(3, (5, 4, 6), kernel_size=3, padding=1), torch.rand(2, 3, 7, 7)
+    block, x = mlpconv(3, (5, 4, 6), kernel_size=3, padding=1), torch.rand(2, 3, 7, 7)
     pixels = block.conv(x).relu().movedim(1, -1)  # (N, H, W, C): nn.Linear works on the last dimension
     for layer in (block.point1, block.point2):
         pixels = nn.functional.linear(pixels, layer.weight[:, :, 0, 0], layer.bias).relu()

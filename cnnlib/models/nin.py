@@ -14,8 +14,10 @@ from cnnlib.models.building import draw_weights, scaled
 from cnnlib.models.registry import register
 
 
-class MLPConv(nn.Sequential):
-    """A convolution and two 1×1 convolutions, each with a ReLU: a small fully connected net at every place.
+def mlpconv(
+    in_channels: int, channels: tuple[int, int, int], kernel_size: int, stride: int = 1, padding: int = 0
+) -> nn.Sequential:
+    """Build a convolution and two 1×1 convolutions, each with a ReLU: a small fully connected net at every place.
 
     Parameters
     ----------
@@ -28,21 +30,18 @@ class MLPConv(nn.Sequential):
 
     Examples
     --------
-    >>> block = MLPConv(3, (192, 160, 96), kernel_size=5, padding=2)
+    >>> block = mlpconv(3, (192, 160, 96), kernel_size=5, padding=2)
     >>> block.point2
     Conv2d(160, 96, kernel_size=(1, 1), stride=(1, 1))
     """
-
-    def __init__(self, in_channels: int, channels: tuple[int, int, int], kernel_size: int, stride: int = 1,
-                 padding: int = 0):  # fmt: skip
-        first, second, third = channels
-        super().__init__(
-            OrderedDict(
-                conv=nn.Conv2d(in_channels, first, kernel_size, stride, padding), relu0=nn.ReLU(),
-                point1=nn.Conv2d(first, second, kernel_size=1), relu1=nn.ReLU(),
-                point2=nn.Conv2d(second, third, kernel_size=1), relu2=nn.ReLU(),
-            )
-        )  # fmt: skip
+    first, second, third = channels
+    return nn.Sequential(
+        OrderedDict(
+            conv=nn.Conv2d(in_channels, first, kernel_size, stride, padding), relu0=nn.ReLU(),
+            point1=nn.Conv2d(first, second, kernel_size=1), relu1=nn.ReLU(),
+            point2=nn.Conv2d(second, third, kernel_size=1), relu2=nn.ReLU(),
+        )
+    )  # fmt: skip
 
 
 @register(
@@ -90,13 +89,13 @@ def nin(in_channels: int = 3, num_classes: int = 10, width: float = 1.0, dropout
     three = (*scaled(width, 192, 192), num_classes)
     net = nn.Sequential(
         OrderedDict(
-            block1=MLPConv(in_channels, one, kernel_size=5, padding=2),   # 96×32×32
+            block1=mlpconv(in_channels, one, kernel_size=5, padding=2),   # 96×32×32
             pool1=nn.MaxPool2d(3, stride=2, ceil_mode=True),              # 96×16×16
             drop1=nn.Dropout(dropout),
-            block2=MLPConv(one[-1], two, kernel_size=5, padding=2),       # 192×16×16
+            block2=mlpconv(one[-1], two, kernel_size=5, padding=2),       # 192×16×16
             pool2=nn.AvgPool2d(3, stride=2, ceil_mode=True),              # 192×8×8
             drop2=nn.Dropout(dropout),
-            block3=MLPConv(two[-1], three, kernel_size=3, padding=1),     # classes×8×8
+            block3=mlpconv(two[-1], three, kernel_size=3, padding=1),     # classes×8×8
             average=nn.AdaptiveAvgPool2d(1),                              # classes×1×1: global average pooling
             flatten=nn.Flatten(),
         )
@@ -145,14 +144,14 @@ def nin_224(in_channels: int = 3, num_classes: int = 1000, width: float = 1.0, d
     one, two, three = ((channels,) * 3 for channels in scaled(width, 96, 256, 384))
     net = nn.Sequential(
         OrderedDict(
-            block1=MLPConv(in_channels, one, kernel_size=11, stride=4),              # 96×54×54
+            block1=mlpconv(in_channels, one, kernel_size=11, stride=4),              # 96×54×54
             pool1=nn.MaxPool2d(3, stride=2),                                         # 96×26×26
-            block2=MLPConv(one[-1], two, kernel_size=5, padding=2),                  # 256×26×26
+            block2=mlpconv(one[-1], two, kernel_size=5, padding=2),                  # 256×26×26
             pool2=nn.MaxPool2d(3, stride=2),                                         # 256×12×12
-            block3=MLPConv(two[-1], three, kernel_size=3, padding=1),                # 384×12×12
+            block3=mlpconv(two[-1], three, kernel_size=3, padding=1),                # 384×12×12
             pool3=nn.MaxPool2d(3, stride=2),                                         # 384×5×5
             drop3=nn.Dropout(dropout),
-            block4=MLPConv(three[-1], (num_classes,) * 3, kernel_size=3, padding=1),  # classes×5×5
+            block4=mlpconv(three[-1], (num_classes,) * 3, kernel_size=3, padding=1),  # classes×5×5
             average=nn.AdaptiveAvgPool2d(1),                                         # classes×1×1
             flatten=nn.Flatten(),
         )
