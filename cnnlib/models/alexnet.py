@@ -1,4 +1,4 @@
-"""AlexNet: the paper's, in two groups for two GPUs; torchvision's single tower; and one for pictures of 32×32.
+"""AlexNet: the paper's, in two groups for two GPUs; torchvision's single tower; one for pictures of 32×32.
 
 Source: Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional neural networks",
 Advances in Neural Information Processing Systems 25, 2012, section 3 and figure 2.
@@ -10,18 +10,12 @@ from collections import OrderedDict
 
 from torch import nn
 
-from cnnlib.errors import BadInput, unknown
+from cnnlib.errors import unknown
+from cnnlib.models.building import scaled
 from cnnlib.models.registry import register
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
 GROUPS = (1, 2)
-
-
-def _scaled(width: float, channels: tuple[int, ...], groups: int = 1) -> list[int]:
-    """Return the channel counts times the width, whole numbers that the groups divide."""
-    if not width > 0:
-        raise BadInput(f"width is {width}; it must be above 0. 1 builds the paper's channels, 0.25 a quarter of them.")
-    return [groups * max(1, round(width * c / groups)) for c in channels]
 
 
 @register(
@@ -29,8 +23,10 @@ def _scaled(width: float, channels: tuple[int, ...], groups: int = 1) -> list[in
     title="AlexNet (2012)",
     source="Krizhevsky, Sutskever and Hinton, NeurIPS 25, 2012, section 3, figure 2",
     departures=(
-        "pictures of 227×227: the paper prints 224×224, from which its 55×55 maps cannot come without padding",
-        "both groups in one layer, computed in one place; the paper keeps each on a GPU of its own",
+        "pictures of 227×227: the paper prints 224×224, from which its 55×55 maps come if a size is rounded up, as in "
+        "its author's cuda-convnet; PyTorch rounds down",
+        "both groups in one layer, in one place, so that response normalisation reaches across their border; the paper "
+        "keeps each on a GPU of its own",
     ),
     input_shape=(3, 227, 227),
     parameters=60_965_224,
@@ -70,7 +66,8 @@ def alexnet_2012(in_channels: int = 3, num_classes: int = 1000, width: float = 1
     """
     if groups not in GROUPS:
         raise unknown("number of groups", groups, GROUPS)
-    c1, c2, c3, c4, c5, hidden = _scaled(width, (96, 256, 384, 384, 256, 4096), groups)
+    a_group = scaled(width, *(channels // groups for channels in (96, 256, 384, 384, 256, 4096)))
+    c1, c2, c3, c4, c5, hidden = (groups * channels for channels in a_group)
     net = nn.Sequential(
         OrderedDict(
             conv1=nn.Conv2d(in_channels, c1, kernel_size=11, stride=4),               # 96×55×55
@@ -154,7 +151,7 @@ def alexnet(in_channels: int = 3, num_classes: int = 1000, width: float = 1.0, d
     >>> sum(p.numel() for p in net.parameters())
     61100840
     """
-    c1, c2, c3, c4, c5, hidden = _scaled(width, (64, 192, 384, 256, 256, 4096))
+    c1, c2, c3, c4, c5, hidden = scaled(width, 64, 192, 384, 256, 256, 4096)
     return nn.Sequential(
         OrderedDict(
             conv1=nn.Conv2d(in_channels, c1, kernel_size=11, stride=4, padding=2),    # 64×55×55
@@ -223,7 +220,7 @@ def alexnet_32(
     if activation not in ACTIVATIONS:
         raise unknown("activation", activation, ACTIVATIONS)
     act = ACTIVATIONS[activation]
-    c1, c2, c3, c4, c5, hidden = _scaled(width, (64, 192, 384, 256, 256, 4096))
+    c1, c2, c3, c4, c5, hidden = scaled(width, 64, 192, 384, 256, 256, 4096)
     net = nn.Sequential(
         OrderedDict(
             conv1=nn.Conv2d(in_channels, c1, kernel_size=5, padding=2), act1=act(),   # 64×32×32
