@@ -70,10 +70,10 @@ def gradient_norms(
         targets = [output if of == "outputs" else layer.weight for _, layer, output in seen]
         # zeros for what does not lead to the loss, such as an auxiliary head
         gradients = torch.autograd.grad(loss, targets, materialize_grads=True)
-    if of == "outputs":
-        norms = [gradient.flatten(1).norm(dim=1).mean() for gradient in gradients]
+    if of == "outputs":  # squares in double precision: those of small numbers vanish before the numbers do
+        norms = [gradient.double().flatten(1).norm(dim=1).mean() for gradient in gradients]
     else:
-        norms = [gradient.norm() for gradient in gradients]
+        norms = [gradient.double().norm() for gradient in gradients]
     return {name: float(norm) for (name, _, _), norm in zip(seen, norms, strict=True)}
 
 
