@@ -289,6 +289,8 @@ def test_training_sees_augmented_pictures_and_validation_the_plain_ones(few, mon
         ({"precision": "float16"}, "no precision 'float16'"),
         ({"crop": -1}, "crop is -1"),
         ({"shift": 1.5}, "shift is 1.5"),
+        ({"limit": 0}, "limit is 0"),
+        ({"optimizer": "adamw", "momentum": 0.9}, "Adam has its own"),
         ({"label_smoothing": 1}, "label_smoothing is 1"),
         ({"nesterov": True}, "needs some"),
     ],
@@ -296,3 +298,23 @@ def test_training_sees_augmented_pictures_and_validation_the_plain_ones(few, mon
 def test_bad_new_settings_are_told_in_one_sentence(settings, words):
     with pytest.raises(BadInput, match=words):
         Recipe(**settings)
+
+
+def test_limit_trains_on_so_many_of_the_pictures_not_held_back(few, monkeypatch):
+    seen = []
+    original = Preparation.__call__
+    monkeypatch.setattr(Preparation, "__call__", lambda self, x: (seen.append(x.clone()), original(self, x))[1])
+    recipe = Recipe(validation=40, batch_size=200, limit=30, epochs=2)
+    history = train.fit(models.build("fc_0501"), few, recipe, seed=0, device="cpu", progress=False)
+    assert [len(batch) for batch in seen] == [30, 40, 30, 40]
+    assert seen[0].double().sum() == seen[2].double().sum(), "the same ones in every epoch"
+    assert 0 <= history.last["train_accuracy"] * 30 == pytest.approx(round(history.last["train_accuracy"] * 30))
+    chosen = {tuple(picture.flatten().tolist()) for picture in few.train_images[few.split(40, 0)[0]]}
+    assert {tuple(picture.flatten().tolist()) for picture in seen[0]} <= chosen
+
+
+def test_adamw_keeps_the_decay_out_of_the_scaling():
+    weight = nn.Parameter(torch.tensor([2.0]))
+    weight.grad = torch.tensor([1.0])
+    Recipe(optimizer="adamw", lr=0.1, weight_decay=0.5).make_optimizer([weight]).step()
+    assert weight.item() == pytest.approx(2.0 * (1 - 0.1 * 0.5) - 0.1), "Adam's first step has size lr"

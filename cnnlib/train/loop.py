@@ -82,7 +82,8 @@ def fit(
     chosen, held_back = _split(dataset, recipe, seed)
     prepare = Preparation(dataset, recipe, place)
     order = torch.Generator().manual_seed(seed)  # its own, so that dropout does not change the order
-    model.to(place)
+    # Weights with the channels innermost make convolutions on a processor up to half as fast again.
+    model.to(place, memory_format=torch.channels_last)
     optimizer = recipe.make_optimizer(model.parameters())
     schedule = recipe.make_schedule(optimizer, steps=recipe.epochs * -(-len(chosen) // recipe.batch_size))
     chance = torch.Generator().manual_seed(seed)  # for augmentation; its own for the same reason
@@ -115,6 +116,7 @@ def fit(
         if history.diverged:
             break
     bar.close()
+    model.to(memory_format=torch.contiguous_format)
     return history
 
 
@@ -215,5 +217,10 @@ def _logits(model, images, prepare) -> torch.Tensor:
 def _split(dataset: Dataset, recipe: Recipe, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return indices to train on and to validate on."""
     if recipe.validation == 0:
-        return torch.arange(len(dataset.train_images)), torch.arange(0)
-    return dataset.split(recipe.validation, seed)
+        chosen, held_back = torch.arange(len(dataset.train_images)), torch.arange(0)
+    else:
+        chosen, held_back = dataset.split(recipe.validation, seed)
+    if recipe.limit is not None and recipe.limit < len(chosen):
+        drawn = torch.randperm(len(chosen), generator=torch.Generator().manual_seed(seed))[: recipe.limit]
+        chosen = chosen[drawn.sort().values]
+    return chosen, held_back

@@ -9,7 +9,7 @@ import torch
 
 from cnnlib.errors import BadInput, unknown
 
-OPTIMIZERS = ("sgd", "adam")
+OPTIMIZERS = ("sgd", "adam", "adamw")
 SCALINGS = ("unit", "standard", "symmetric", "lecun1998")
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 PRECISIONS = ("float32", "bfloat16")
@@ -25,10 +25,10 @@ class Recipe:
     ----------
     epochs, batch_size : int
         Passes over the training pictures; pictures a step.
-    optimizer : {'sgd', 'adam'}
-        Rule that turns gradients into steps.
+    optimizer : {'sgd', 'adam', 'adamw'}
+        Rule that turns gradients into steps; AdamW keeps the weight decay out of Adam's scaling.
     lr, momentum, weight_decay : float
-        Learning rate, above 0; momentum of SGD, from 0 to below 1; L2 penalty, at least 0.
+        Learning rate, above 0; momentum of SGD, from 0 to below 1; pull of each weight towards 0, at least 0.
     nesterov : bool
         Nesterov's momentum, which looks a step ahead.
     schedule : {'constant', 'step', 'cosine', 'onecycle'}
@@ -50,6 +50,8 @@ class Recipe:
         Numbers that convolutions and matrix products compute in; the weights stay in float32.
     permutation_seed : int, optional
         Shuffle the pixels of every picture, in training and in testing, by the one permutation that this seed draws.
+    limit : int, optional
+        Train on only so many of the pictures that are not held back, drawn by the seed.
     validation : int or float
         Training pictures held back to choose by: how many, or which fraction. 0 trains on all of them.
 
@@ -81,6 +83,7 @@ class Recipe:
     shift: float = 0.0
     precision: str = "float32"
     permutation_seed: int | None = None
+    limit: int | None = None
     validation: int | float = 0.1
 
     def __post_init__(self):
@@ -91,12 +94,14 @@ class Recipe:
         for name, minimum in _AT_LEAST.items():
             if not getattr(self, name) >= minimum:
                 raise BadInput(f"{name} is {getattr(self, name)}; it must be at least {minimum}.")
+        if self.limit is not None and not self.limit >= 1:
+            raise BadInput(f"limit is {self.limit}; it must be at least 1, or None to train on all pictures.")
         if not 0 < self.lr < float("inf"):
             raise BadInput(f"lr is {self.lr}; it must be a number above 0. Try 0.1 for SGD or 0.001 for Adam.")
         for name, usual in (("momentum", 0.9), ("label_smoothing", 0.1), ("shift", 0.1)):
             if not 0 <= getattr(self, name) < 1:
                 raise BadInput(f"{name} is {getattr(self, name)}; it must be at least 0 and below 1. Try {usual}.")
-        if self.optimizer == "adam" and self.momentum:
+        if self.optimizer != "sgd" and self.momentum:
             raise BadInput(f"momentum is {self.momentum}, but Adam has its own. Leave it at 0, or use optimizer='sgd'.")
         if self.nesterov and not self.momentum:
             raise BadInput("nesterov is True, but momentum is 0.0: it needs some. Try momentum=0.9 with SGD.")
@@ -109,8 +114,9 @@ class Recipe:
         >>> Recipe(optimizer="adam", lr=1e-3).make_optimizer([torch.nn.Parameter(torch.zeros(1))]).defaults["lr"]
         0.001
         """
-        if self.optimizer == "adam":
-            return torch.optim.Adam(parameters, lr=self.lr, weight_decay=self.weight_decay)
+        if self.optimizer != "sgd":
+            rule = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[self.optimizer]
+            return rule(parameters, lr=self.lr, weight_decay=self.weight_decay)
         return torch.optim.SGD(
             parameters, lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay, nesterov=self.nesterov
         )
