@@ -169,6 +169,17 @@ def test_a_stub_is_not_answered(capsys, name):
         assert "not answered yet" in said(capsys, name, empty)
 
 
+def test_a_class_without_layers_is_not_answered(capsys):
+    class Stub(nn.Module):
+        def __init__(self, in_channels, out_channels, stride):
+            super().__init__()
+
+        def forward(self, x):
+            ...
+
+    assert "not answered yet" in said(capsys, "resnet.2", Stub)
+
+
 @pytest.mark.parametrize(("name", "answer"), [(name, answer) for name in RIGHT for answer in RIGHT[name]])
 def test_right_answers_pass(name, answer):
     check(name, answer, strict=True)

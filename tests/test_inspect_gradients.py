@@ -59,6 +59,14 @@ def test_layers_come_in_the_order_in_which_they_ran():
     assert len(names) == 20 and names[-1] == "fc"
 
 
+@pytest.mark.parametrize("of", ["outputs", "weights"])
+def test_small_gradients_have_a_norm_though_their_squares_underflow(of):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Linear(8, 10))
+    model[2].weight.data *= 1e-30
+    assert 1e-33 < gradient_norms(model, X, Y, of)["1"] < 1e-27
+
+
 def test_auxiliary_heads_are_left_aside():
     class TwoHeads(nn.Module):
         def __init__(self):
