@@ -121,7 +121,7 @@ def claims() -> dict[str, bool]:
             sum(p.numel() for p in nn.Sequential(nn.MaxPool2d(2), conv).parameters()) < conv_parameters(6, 16, 5),
         "pooling reduces the parameters of a fully connected layer behind it":
             linear_parameters(6 * 4 * 4, 10) < linear_parameters(6 * 9 * 9, 10),
-        "half the side and twice the channels: a 3×3 convolution costs as much as before":
+        "half the side, twice the channels: a 3×3 convolution costs the same":
             len({conv_macs(c, c, 3, side) for side, c in ((32, 64), (16, 128), (8, 256))}) == 1,
         "padding is needed where the stride does not come out even": conv_output_size(6, 3, 2) < 1,
         "max pooling and ReLU may change places":
