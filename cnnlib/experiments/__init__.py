@@ -3,9 +3,7 @@
 ``cnnlib run NAME`` runs one over several seeds and writes its records (`cnnlib.results`).
 """
 
-from cnnlib.experiments.book import BOOK
-from cnnlib.experiments.notes import NOTES
 from cnnlib.experiments.plan import Experiment, Variant
 from cnnlib.experiments.running import EXPERIMENTS, get, run
 
-__all__ = ["BOOK", "EXPERIMENTS", "NOTES", "Experiment", "Variant", "get", "run"]
+__all__ = ["EXPERIMENTS", "Experiment", "Variant", "get", "run"]

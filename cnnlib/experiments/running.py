@@ -13,12 +13,13 @@ from cnnlib import data, devices, models, results
 from cnnlib.circumstances import circumstances
 from cnnlib.errors import BadInput, unknown
 from cnnlib.experiments.book import BOOK
+from cnnlib.experiments.ladder import LADDER
 from cnnlib.experiments.notes import NOTES
 from cnnlib.experiments.plan import Experiment, Variant
 from cnnlib.inspect import layer_table
 from cnnlib.train import confident_mistakes, confusion_matrix, fit, predict
 
-EXPERIMENTS = {experiment.name: experiment for experiment in NOTES + BOOK}
+EXPERIMENTS = {experiment.name: experiment for experiment in NOTES + BOOK + LADDER}
 
 
 def get(name: str) -> Experiment:

@@ -1,0 +1,59 @@
+"""One fair ladder: every family on the same data, with the same epochs, at about the same cost.
+
+The learning rate of each net is the best of one grid on validation pictures (`GRID`, recorded as ``ladder-grid``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cnnlib.experiments.plan import Experiment, Variant
+from cnnlib.train import Recipe
+
+LEARNING_RATES = (0.01, 0.03, 0.1, 0.3)
+_RECIPE = Recipe(
+    epochs=5, batch_size=128, optimizer="sgd", lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4,
+    schedule="onecycle", scaling="standard", crop=4, flip=True, precision="bfloat16", validation=5000,
+)  # fmt: skip
+_GRID = replace(_RECIPE, epochs=2, limit=15_000)
+
+# name: (title, network, its settings, learning rate chosen by the grid). Widths bring each to 10 to 23 million
+# multiply-adds a picture; LeNet, far below, is the notes' own.
+NETS = {
+    "lenet5": ("LeNet", "lenet5", {"in_channels": 3, "image_size": 32, "padding": 0}, 0.03),
+    "alexnet": ("AlexNet, 32×32", "alexnet_32", {"width": 0.25}, 0.03),
+    "vgg": ("VGG-11", "vgg11", {"width": 0.25, "image_size": 32, "num_classes": 10}, 0.03),
+    "vgg-bn": ("VGG-11 with batch norm", "vgg_0503", {"width": 0.25}, 0.1),
+    "nin": ("NiN", "nin", {"width": 0.25}, 0.03),
+    "googlenet": ("GoogLeNet, 32×32", "googlenet_32", {"width": 0.125}, 0.1),
+    "plain20": ("plain 20", "plain20", {"width": 0.5}, 0.1),
+    "resnet20": ("ResNet-20", "resnet20", {"width": 0.5}, 0.1),
+    "preact20": ("pre-activation ResNet-20", "preact_resnet20", {"width": 0.5}, 0.1),
+    "densenet22": ("DenseNet-22", "densenet40", {"width": 0.5, "depth": 22}, 0.1),
+}
+
+LADDER = (
+    Experiment(
+        "ladder-grid",
+        "The learning rate of each net of the ladder",
+        "this book: 15,000 training pictures, 2 epochs, otherwise the ladder's recipe; the ladder takes the learning "
+        "rate with the best validation accuracy",
+        "cifar10",
+        {
+            f"{name}-{lr}": Variant(f"{title}, learning rate {lr}", model, replace(_GRID, lr=lr), settings=settings)
+            for name, (title, model, settings, _) in NETS.items()
+            for lr in LEARNING_RATES
+        },
+    ),
+    Experiment(
+        "ladder",
+        "One fair ladder: every family, same data, same epochs, about the same cost",
+        "this book: 45,000 training pictures of 32×32, 5 epochs, SGD with Nesterov momentum 0.9, weight decay 0.0005, "
+        "one-cycle learning rate up to the best of a grid on validation pictures, crop with padding 4 and mirror",
+        "cifar10",
+        {
+            name: Variant(title, model, replace(_RECIPE, lr=lr), settings=settings)
+            for name, (title, model, settings, lr) in NETS.items()
+        },
+    ),
+)
