@@ -48,11 +48,11 @@ TABLE = {
 HEADS_ON = ("4a", "4d")  # the blocks whose output an auxiliary head classifies
 
 
-def _conv(in_channels: int, out_channels: int, kernel_size: int, batch_norm: bool, **settings) -> OrderedDict:
-    """Return a convolution and its ReLU, with a batch normalisation between them if wanted."""
-    conv = nn.Conv2d(in_channels, out_channels, kernel_size, bias=not batch_norm, **settings)
-    norm = {"norm": nn.BatchNorm2d(out_channels)} if batch_norm else {}
-    return OrderedDict(conv=conv, **norm, relu=nn.ReLU())
+def _conv(inputs: int, outputs: int, kernel_size: int, batch_norm: bool, name: str = "") -> OrderedDict:
+    """Return a convolution that keeps the size, perhaps a batch normalisation, and a ReLU, each with its name."""
+    conv = nn.Conv2d(inputs, outputs, kernel_size, padding=kernel_size // 2, bias=not batch_norm)
+    norm = {f"{name}norm": nn.BatchNorm2d(outputs)} if batch_norm else {}
+    return OrderedDict({f"{name}conv": conv, **norm, f"{name}relu": nn.ReLU()})
 
 
 class Inception(nn.Module):
@@ -76,17 +76,16 @@ class Inception(nn.Module):
 
     def __init__(self, in_channels: int, channels: Branches, batch_norm: bool = False):
         super().__init__()
-
-        def conv(inputs, outputs, kernel_size, name=""):
-            layers = _conv(inputs, outputs, kernel_size, batch_norm, padding=kernel_size // 2)
-            return OrderedDict((f"{name}{layer}", module) for layer, module in layers.items())
-
-        c = channels
-        self.branch1 = nn.Sequential(conv(in_channels, c.one, 1))
-        self.branch3 = nn.Sequential(conv(in_channels, c.reduce3, 1, "reduce_") | conv(c.reduce3, c.three, 3))
-        self.branch5 = nn.Sequential(conv(in_channels, c.reduce5, 1, "reduce_") | conv(c.reduce5, c.five, 5))
+        c, norm = channels, batch_norm
+        self.branch1 = nn.Sequential(_conv(in_channels, c.one, 1, norm))
+        self.branch3 = nn.Sequential(
+            _conv(in_channels, c.reduce3, 1, norm, "reduce_") | _conv(c.reduce3, c.three, 3, norm)
+        )
+        self.branch5 = nn.Sequential(
+            _conv(in_channels, c.reduce5, 1, norm, "reduce_") | _conv(c.reduce5, c.five, 5, norm)
+        )
         pool = OrderedDict(pool=nn.MaxPool2d(3, stride=1, padding=1))
-        self.branch_pool = nn.Sequential(pool | conv(in_channels, c.pool, 1))
+        self.branch_pool = nn.Sequential(pool | _conv(in_channels, c.pool, 1, norm))
 
     def forward(self, x):
         """Return the branches' maps, (N, out_channels, H, W): all of them, one after the other."""
@@ -277,5 +276,5 @@ def googlenet_32(
     (2, 10)
     """
     (channels,) = scaled(width, 192)
-    stem = nn.Sequential(_conv(in_channels, channels, 3, batch_norm, padding=1))  # 192×32×32
+    stem = nn.Sequential(_conv(in_channels, channels, 3, batch_norm))  # 192×32×32
     return GoogLeNet(stem, channels, num_classes, width, auxiliary, batch_norm)
