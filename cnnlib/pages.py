@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import html
 import inspect
 import textwrap
 
-from IPython.display import Markdown, display
+from IPython.display import HTML, Markdown, display
 
 
 def say(text: str) -> None:
@@ -23,6 +24,27 @@ def say(text: str) -> None:
     <IPython.core.display.Markdown object>
     """
     display(Markdown(text))
+
+
+def fold(summary: str, svg: str, text: str = "") -> None:
+    """Show a figure behind a line that the reader clicks, so that many of them fit on a page.
+
+    Parameters
+    ----------
+    summary : str
+        The line, plain text.
+    svg : str
+        From `cnnlib.plot.to_svg`.
+    text : str
+        Plain text below the figure.
+
+    Examples
+    --------
+    >>> fold("LeNet", "<svg></svg>")
+    <IPython.core.display.HTML object>
+    """
+    below = f"<p>{html.escape(text)}</p>" if text else ""
+    display(HTML(f"<details><summary>{html.escape(summary)}</summary>{svg}{below}</details>"))
 
 
 def listing(thing) -> None:

@@ -29,7 +29,7 @@ class Record:
     parameters, macs : int
         Trainable parameters; multiply-adds for one picture.
     dataset : dict
-        Name, title, fingerprint, number of training and test pictures, shape of one.
+        Name, title, fingerprint, number of training and test pictures, shape of one, classes.
     runs : list of dict
         For each seed its ``seed``, ``test_accuracy``, ``test_loss``, ``seconds``, ``epochs``, ``confusion`` (rows:
         true classes) and ``mistakes`` (the surest wrong answers, by the pictures' place in the test set).
@@ -222,4 +222,5 @@ def about_dataset(dataset: Dataset) -> dict:
         "train": len(dataset.train_images),
         "test": len(dataset.test_images),
         "shape": list(dataset.train_images.shape[1:]),
+        "classes": list(dataset.classes),
     }

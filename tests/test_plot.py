@@ -9,7 +9,7 @@ import torch
 from cnnlib import plot
 from cnnlib.errors import BadInput
 from cnnlib.plot.style import ROLES
-from cnnlib.train import History
+from cnnlib.train import History, Mistake
 
 RUNS = [History([{"epoch": e, "train_loss": 2 / e, "val_accuracy": 1 - 1 / (e + 1)} for e in (1, 2, 3)], label="a")]
 FIGURES = {
@@ -17,6 +17,8 @@ FIGURES = {
     "bars": lambda: plot.bars({"a": 3, "b": 0.5}, unit=" s"),
     "spread": lambda: plot.spread({"a": [1.0, 2.0]}, "accuracy (%)", {"a": 3.0}),
     "confusion": lambda: plot.confusion([[5, 1], [0, 4]], ["cat", "dog"]),
+    "tradeoff": lambda: plot.tradeoff({"a": (9.0, [1.0, 2.0])}, "cost", "accuracy (%)"),
+    "mistakes": lambda: plot.mistakes(torch.rand(2, 1, 8, 8), [Mistake(1, 0, 1, 0.9)], ["cat", "dog"]),
     "images": lambda: plot.images(torch.rand(3, 3, 8, 8), ["shirt", "coat", "bag"], columns=2),
     "maps": lambda: plot.maps(torch.randn(4, 5, 5)),
     "kernels": lambda: plot.kernels(torch.randn(2, 3, 3, 3)),
@@ -78,3 +80,28 @@ def test_alt_text_is_escaped():
 def test_bad_input_is_told_in_one_sentence(call, words):
     with pytest.raises(BadInput, match=words):
         call()
+
+
+def test_names_of_a_tradeoff_stand_below_each_other_and_inside():
+    from cnnlib.plot.tradeoff import _heights
+
+    for wanted in ([0.95, 0.9, 0.89, 0.88, 0.1], [1.0] * 10, [0.0] * 10, [0.5], [0.9, 0.02, 0.01, 0.0]):
+        heights = _heights(wanted)
+        gaps = [a - b for a, b in zip(heights, heights[1:], strict=False)]
+        assert all(gap > 0.08 for gap in gaps), wanted
+        assert 0 <= min(heights) <= max(heights) <= 1
+
+
+def test_a_tradeoff_draws_every_network_at_its_cost_and_mean():
+    ax = plot.tradeoff({"a": (10.0, [1.0, 3.0]), "b": (1000.0, [5.0])}, "cost", "gain")
+    dots = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_marker() == "o"]
+    assert dots == [(1000.0, 5.0), (10.0, 2.0)]
+    assert [text.get_text() for text in ax.texts] == ["b  5.0", "a  2.0"]
+    assert ax.get_xscale() == "log"
+
+
+def test_mistakes_are_drawn_with_what_they_were_taken_for():
+    pictures = torch.arange(3, dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 1, 4, 4)
+    axes = plot.mistakes(pictures, [Mistake(2, 0, 1, 0.875)], ["cat", "dog"])
+    assert axes.flat[0].get_title() == "cat →\ndog 88%"
+    assert (axes.flat[0].images[0].get_array() == 2).all()

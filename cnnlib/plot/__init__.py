@@ -1,9 +1,10 @@
 """The book's figures: take data, return Axes that know their own description; `show` puts them on the page."""
 
 from cnnlib.plot.charts import bars, confusion, curves, spread
-from cnnlib.plot.pictures import images, kernels, maps, numbers
+from cnnlib.plot.pictures import images, kernels, maps, mistakes, numbers
 from cnnlib.plot.style import COLOURS, describe, figure
 from cnnlib.plot.svg import show, to_svg
+from cnnlib.plot.tradeoff import tradeoff
 
 __all__ = [
     "COLOURS",
@@ -15,8 +16,10 @@ __all__ = [
     "images",
     "kernels",
     "maps",
+    "mistakes",
     "numbers",
     "show",
     "spread",
     "to_svg",
+    "tradeoff",
 ]

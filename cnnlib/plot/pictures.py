@@ -62,6 +62,40 @@ def images(pictures, titles: Sequence[str] | None = None, columns: int = 8, alt:
     return describe(axes, alt or f"{len(pictures)} pictures{listed}.")
 
 
+def mistakes(pictures, wrong, classes: Sequence[str], columns: int = 6, panel: float = 1.1):
+    """Draw the pictures that a network was surest about and wrong, with what it took them for.
+
+    Parameters
+    ----------
+    pictures : Tensor, shape (N, C, H, W)
+        All test pictures.
+    wrong : sequence of Mistake
+        From `cnnlib.train.confident_mistakes`, or of a record.
+    classes : sequence of str
+        Names of the classes.
+    columns : int
+        How many in a row.
+    panel : float
+        Width of each in inches.
+
+    Returns
+    -------
+    array of Axes
+
+    Examples
+    --------
+    >>> from cnnlib.train import Mistake
+    >>> one = [Mistake(index=0, label=1, predicted=0, probability=0.98)]
+    >>> mistakes(torch.zeros(1, 1, 8, 8), one, ["cat", "dog"]).flat[0].figure.get_label()
+    '1 surest mistakes: dog taken for cat (98 %).'
+    """
+    said = [f"{classes[one.label]} taken for {classes[one.predicted]} ({one.probability:.0%})" for one in wrong]
+    titles = [f"{classes[one.label]} →\n{classes[one.predicted]} {one.probability:.0%}" for one in wrong]
+    chosen = [pictures[one.index] for one in wrong]
+    words = ", ".join(said).replace("%)", " %)")
+    return images(chosen, titles, columns, f"{len(wrong)} surest mistakes: {words}.", panel)
+
+
 def maps(values, titles: Sequence[str] | None = None, columns: int = 8, alt: str = "", panel: float = PANEL,
          shared_range: bool = False):  # fmt: skip
     """Draw feature maps, one panel a channel: orange below zero, white at zero, blue above.
