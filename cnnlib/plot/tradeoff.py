@@ -50,7 +50,8 @@ def tradeoff(points: Mapping[str, tuple[float, Sequence[float]]], xlabel: str, y
         ax.annotate(
             f"{name}  {means[name]:.1f}", (points[name][0], means[name]), (NAMES_FROM, height), ha="left", va="center",
             textcoords="axes fraction", fontsize=9.5, color=INK,
-            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "relpos": (0, 0.5), "shrinkA": 3, "shrinkB": 4},
+            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "relpos": (0, 0.5), "shrinkA": 3,
+                        "shrinkB": 4},
         )  # fmt: skip
     said = "; ".join(f"{name}: {means[name]:.1f} at {points[name][0]:,.0f}" for name in order)
     return describe(ax, f"{ylabel} against {xlabel}. {said}.")
