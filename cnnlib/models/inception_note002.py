@@ -63,10 +63,7 @@ class InceptionA(nn.Module):
     "inception_note002",
     title="Inception net of note 002",
     source="the students' note 002, its PyTorch listing",
-    departures=(
-        "modules for the functions of the note's forward, with nn.Identity where it applies no activation",
-        "its order of pooling and ReLU is kept; for max pooling either order gives the same",
-    ),
+    departures=("modules for the functions of the note's forward, with nn.Identity where it applies no activation",),
     input_shape=(1, 28, 28),
     parameters=97_298,
 )
