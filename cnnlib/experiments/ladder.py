@@ -17,19 +17,19 @@ _RECIPE = Recipe(
 )  # fmt: skip
 _GRID = replace(_RECIPE, epochs=2, limit=15_000)
 
-# name: (title, network, its settings, learning rate chosen by the grid). Widths bring each to 10 to 23 million
-# multiply-adds a picture; LeNet, far below, is the notes' own.
+# network: (title, its settings, learning rate chosen by the grid). Widths bring each to 10 to 23 million multiply-adds
+# a picture; LeNet, far below, is the notes' own.
 NETS = {
-    "lenet5": ("LeNet", "lenet5", {"in_channels": 3, "image_size": 32, "padding": 0}, 0.03),
-    "alexnet": ("AlexNet, 32×32", "alexnet_32", {"width": 0.25}, 0.03),
-    "vgg": ("VGG-11", "vgg11", {"width": 0.25, "image_size": 32, "num_classes": 10}, 0.03),
-    "vgg-bn": ("VGG-11 with batch norm", "vgg_0503", {"width": 0.25}, 0.1),
-    "nin": ("NiN", "nin", {"width": 0.25}, 0.03),
-    "googlenet": ("GoogLeNet, 32×32", "googlenet_32", {"width": 0.125}, 0.1),
-    "plain20": ("plain 20", "plain20", {"width": 0.5}, 0.1),
-    "resnet20": ("ResNet-20", "resnet20", {"width": 0.5}, 0.1),
-    "preact20": ("pre-activation ResNet-20", "preact_resnet20", {"width": 0.5}, 0.1),
-    "densenet22": ("DenseNet-22", "densenet40", {"width": 0.5, "depth": 22}, 0.1),
+    "lenet5": ("LeNet", {"in_channels": 3, "image_size": 32, "padding": 0}, 0.03),
+    "alexnet_32": ("AlexNet, 32×32", {"width": 0.25}, 0.03),
+    "vgg11": ("VGG-11", {"width": 0.25, "image_size": 32, "num_classes": 10}, 0.03),
+    "vgg_0503": ("VGG-11 with batch norm", {"width": 0.25}, 0.1),
+    "nin": ("NiN", {"width": 0.25}, 0.03),
+    "googlenet_32": ("GoogLeNet, 32×32", {"width": 0.125}, 0.1),
+    "plain20": ("plain 20", {"width": 0.5}, 0.1),
+    "resnet20": ("ResNet-20", {"width": 0.5}, 0.1),
+    "preact_resnet20": ("pre-activation ResNet-20", {"width": 0.5}, 0.1),
+    "densenet40": ("DenseNet-22", {"width": 0.5, "depth": 22}, 0.1),
 }
 
 LADDER = (
@@ -40,8 +40,8 @@ LADDER = (
         "rate with the best validation accuracy",
         "cifar10",
         {
-            f"{name}-{lr}": Variant(f"{title}, learning rate {lr}", model, replace(_GRID, lr=lr), settings=settings)
-            for name, (title, model, settings, _) in NETS.items()
+            f"{name}-{lr}": Variant(f"{title}, learning rate {lr}", name, replace(_GRID, lr=lr), settings=settings)
+            for name, (title, settings, _) in NETS.items()
             for lr in LEARNING_RATES
         },
     ),
@@ -52,8 +52,8 @@ LADDER = (
         "one-cycle learning rate up to the best of a grid on validation pictures, crop with padding 4 and mirror",
         "cifar10",
         {
-            name: Variant(title, model, replace(_RECIPE, lr=lr), settings=settings)
-            for name, (title, model, settings, lr) in NETS.items()
+            name: Variant(title, name, replace(_RECIPE, lr=lr), settings=settings)
+            for name, (title, settings, lr) in NETS.items()
         },
     ),
 )
