@@ -105,3 +105,8 @@ def test_mistakes_are_drawn_with_what_they_were_taken_for():
     axes = plot.mistakes(pictures, [Mistake(2, 0, 1, 0.875)], ["cat", "dog"])
     assert axes.flat[0].get_title() == "cat →\ndog 88%"
     assert (axes.flat[0].images[0].get_array() == 2).all()
+
+
+def test_a_confusion_matrix_without_mistakes_names_none():
+    words = plot.confusion([[5, 0], [0, 4]], ["cat", "dog"]).figure.get_label()
+    assert words.endswith("9 of 9 on the diagonal; no mistakes.")

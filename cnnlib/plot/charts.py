@@ -179,10 +179,11 @@ def confusion(matrix, classes: Sequence[str], **size):
     ax.set_ylabel("true")
     wrong = counts - np.diag(np.diag(counts))
     true, taken = np.unravel_index(wrong.argmax(), wrong.shape)
+    worst = f"the most frequent mistake is {classes[true]} taken for {classes[taken]} ({wrong.max()})"
     return describe(
         ax,
         f"Confusion matrix of {len(classes)} classes, {np.trace(counts)} of {counts.sum()} on the diagonal; "
-        f"the most frequent mistake is {classes[true]} taken for {classes[taken]} ({wrong.max()}).",
+        f"{worst if wrong.any() else 'no mistakes'}.",
     )
 
 
