@@ -22,6 +22,7 @@ REPORTED = {  # what the ledger must hold for the chapters of this book
     "note001": {"as-written@fashion_mnist", "with-relu@fashion_mnist"},
     "0501": {"fc@mnist", "cnn@mnist", "fc-permuted@mnist", "cnn-permuted@mnist"},
     "lenet": {"1998@mnist", "modern@mnist"},
+    "0502": {"lenet@cifar10", "average-pooling@cifar10"},
 }
 
 
