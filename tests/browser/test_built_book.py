@@ -16,34 +16,25 @@ def pages(built_book):
     return found
 
 
-def test_pages_ask_nothing_of_other_hosts_and_put_no_error_on_the_console(visit, pages):
+def test_every_page_is_quiet_and_its_widgets_and_formulas_are_alive(visit, pages):
+    widgets = formulas = 0
     for address in pages:
-        visit(address)  # the fixture watches requests, console and errors
-
-
-def test_the_widgets_of_every_page_are_alive_without_a_kernel(visit, pages):
-    alive = 0
-    for address in pages:
-        page = visit(address)
-        places = page.locator(".cnnlib-widget[data-widget]")
-        assert places.count() == page.locator('.cnnlib-widget[data-alive="true"]').count(), address
-        alive += places.count()
-    assert alive >= 4
+        page = visit(address)  # the fixture watches requests to other hosts, the console and errors
+        places = page.locator(".cnnlib-widget[data-widget]").count()
+        assert places == page.locator('.cnnlib-widget[data-alive="true"]').count(), address
+        assert page.evaluate(r"!/\$\$|\\frac|\\sum/.test(document.querySelector('article').innerText)"), address
+        widgets += places
+        formulas += page.locator("math").count()
+        page.close()
+    assert widgets >= 4
+    assert formulas > 50
 
 
 def test_pages_fit_a_phone(visit, pages):
     for address in pages:
         page = visit(address, width=320)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
-
-
-def test_formulas_are_mathml_and_not_left_as_tex(visit, pages):
-    formulas = 0
-    for address in pages:
-        page = visit(address)
-        formulas += page.locator("math").count()
-        assert page.evaluate(r"!/\$\$|\\frac|\\sum/.test(document.querySelector('article').innerText)"), address
-    assert formulas > 50
+        page.close()
 
 
 def test_figures_follow_the_theme(visit, pages):
