@@ -63,6 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(status, body)
 
     def _answer(self, status, body, length=-1, kind="application/octet-stream"):
+        name = self.path.removeprefix("/folder/")  # counted before it is sent: afterwards the test may be quicker
+        self.server.sent[name] = self.server.sent.get(name, 0) + len(body)
         self.send_response(status)
         self.send_header("Content-Type", kind)
         if length is not None:
@@ -71,8 +73,6 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(ConnectionError):  # the other side may have hung up on what it does not want
             self.wfile.write(body)
             self.wfile.flush()
-        name = self.path.removeprefix("/folder/")
-        self.server.sent[name] = self.server.sent.get(name, 0) + len(body)
 
     def log_message(self, *_):
         pass
