@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from cnnlib.data.dataset import Dataset
+from cnnlib.data.kept import kept
 
 _SIDE, _LARGE, _GREY = 8, 28, 16  # original side, enlarged side, largest original value
 _TEST_PER_CLASS = 30
@@ -30,15 +31,12 @@ def digits() -> Dataset:
     >>> digits().train_images.shape
     torch.Size([1497, 1, 28, 28])
     """
-    from sklearn.datasets import load_digits  # here, because importing scikit-learn takes a second
-
-    bunch = load_digits()
-    images = torch.from_numpy(_enlarge(bunch.images.astype(np.int64)))[:, None]
-    labels = torch.from_numpy(bunch.target.astype(np.int64))
+    arrays = kept("digits", __file__, _enlarged)
+    images, labels = torch.from_numpy(arrays["images"])[:, None], torch.from_numpy(arrays["labels"])
     random = np.random.RandomState(_SPLIT_SEED)
     in_test = np.zeros(len(labels), dtype=bool)
     for label in range(10):
-        in_test[random.permutation(np.flatnonzero(bunch.target == label))[:_TEST_PER_CLASS]] = True
+        in_test[random.permutation(np.flatnonzero(arrays["labels"] == label))[:_TEST_PER_CLASS]] = True
     return Dataset(
         "digits",
         "Handwritten digits (8×8, enlarged)",
@@ -47,6 +45,14 @@ def digits() -> Dataset:
         source="The 1,797 handwritten digits of 8×8 that come with scikit-learn, enlarged to 28×28.",
         embedded=True,
     )
+
+
+def _enlarged() -> dict[str, np.ndarray]:
+    """Read all digits and enlarge them."""
+    from sklearn.datasets import load_digits  # here, because importing scikit-learn takes a second
+
+    bunch = load_digits()
+    return {"images": _enlarge(bunch.images.astype(np.int64)), "labels": bunch.target.astype(np.int64)}
 
 
 def _enlarge(images: np.ndarray) -> np.ndarray:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-from sklearn.datasets import load_sample_image
 from torch.nn import functional as F
 
+from cnnlib.data.kept import kept
 from cnnlib.errors import BadInput, unknown
 
 PHOTOGRAPHS = ("china", "flower")
@@ -38,7 +39,7 @@ def photograph(name: str = "china", size: int | tuple[int, int] | None = None) -
     """
     if name not in PHOTOGRAPHS:
         raise unknown("photograph", name, PHOTOGRAPHS)
-    picture = torch.from_numpy(load_sample_image(f"{name}.jpg").copy()).permute(2, 0, 1)
+    picture = torch.from_numpy(kept("photographs", __file__, _all)[name]).permute(2, 0, 1)
     if size is None:
         return picture
     height, width = picture.shape[1:]
@@ -51,3 +52,10 @@ def photograph(name: str = "china", size: int | tuple[int, int] | None = None) -
         sides = (size, round(size * width / height))
     resized = F.interpolate(picture[None].float(), size=sides, mode="bilinear", antialias=True)
     return resized[0].round().clamp(0, 255).to(torch.uint8)
+
+
+def _all() -> dict[str, np.ndarray]:
+    """Read both photographs: (height, width, 3)."""
+    from sklearn.datasets import load_sample_image  # here, because importing scikit-learn takes a second
+
+    return {name: load_sample_image(f"{name}.jpg") for name in PHOTOGRAPHS}

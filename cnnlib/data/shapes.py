@@ -19,13 +19,13 @@ pixels takes a convolutional net down to the level of a fully connected one, whi
 
 from __future__ import annotations
 
-import functools
 import math
 
 import numpy as np
 import torch
 
 from cnnlib.data.dataset import Dataset
+from cnnlib.data.kept import kept
 from cnnlib.errors import BadInput
 
 SHAPES = ("disc", "square", "triangle", "cross", "ring")
@@ -92,21 +92,25 @@ def shapes() -> Dataset:
     >>> shapes().classes[:3]
     ('striped disc', 'checked disc', 'striped square')
     """
-    train, test = _parts()
+    arrays = kept("shapes", __file__, _parts)
     return Dataset(
         "shapes",
         "Generated shapes",
-        *(train[0].clone(), train[1].clone(), test[0].clone(), test[1].clone()),
+        **{name: torch.from_numpy(array) for name, array in arrays.items()},
         classes=CLASSES,
         source="Drawn by a program (cnnlib.data.shapes): five shapes in two textures; no photographs.",
         embedded=True,
     )
 
 
-@functools.cache
-def _parts() -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-    """Draw both parts once in a process; `shapes` hands out copies, so that nobody can spoil the kept one."""
-    return generate(10_000, _TRAIN_SEED), generate(2_000, _TEST_SEED)
+def _parts() -> dict[str, np.ndarray]:
+    """Draw both parts."""
+    parts = ("train", *generate(10_000, _TRAIN_SEED)), ("test", *generate(2_000, _TEST_SEED))
+    return {
+        f"{part}_{what}": array.numpy()
+        for part, images, labels in parts
+        for what, array in (("images", images), ("labels", labels))
+    }
 
 
 def _draw(labels: np.ndarray, random: np.random.RandomState) -> np.ndarray:
