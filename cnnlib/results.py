@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import statistics
 from dataclasses import asdict, dataclass
@@ -130,7 +131,8 @@ class Record:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(f".{os.getpid()}.partial")
-            partial.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            text = json.dumps(_without_nan(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False)
+            partial.write_text(text + "\n", encoding="utf-8")
             os.replace(partial, path)
         except OSError as problem:
             raise BadInput(f"Cannot write {path}: {problem.strerror}. Name another folder with --results.") from problem
@@ -197,9 +199,13 @@ def load(experiment: str, name: str, root: str | Path | None = None) -> Record:
             raise unknown(f"record of {experiment}", name, known)
         raise BadInput(f"Nothing is recorded for {experiment!r} in {ledger(root)}. Run: cnnlib run {experiment}")
     try:
-        return Record(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as problem:
+        record = Record(**json.loads(path.read_text(encoding="utf-8")))
+        for run in record.runs:
+            for numbers in (run, *run["epochs"]):
+                numbers.update({key: math.nan for key, value in numbers.items() if value is None})
+    except (ValueError, TypeError, KeyError) as problem:
         raise BadInput(f"{path} is broken ({problem}). Record it again: cnnlib run {experiment}") from problem
+    return record
 
 
 def find(experiment: str, name: str, root: str | Path | None = None) -> Record | None:
@@ -211,6 +217,15 @@ def find(experiment: str, name: str, root: str | Path | None = None) -> Record |
     True
     """
     return load(experiment, name, root) if name in names(experiment, root) else None
+
+
+def _without_nan(value):
+    """Return the same with None for each number that is none, as after a divergence: JSON has no word for it."""
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def about_dataset(dataset: Dataset) -> dict:

@@ -318,3 +318,14 @@ def test_adamw_keeps_the_decay_out_of_the_scaling():
     weight.grad = torch.tensor([1.0])
     Recipe(optimizer="adamw", lr=0.1, weight_decay=0.5).make_optimizer([weight]).step()
     assert weight.item() == pytest.approx(2.0 * (1 - 0.1 * 0.5) - 0.1), "Adam's first step has size lr"
+
+
+def test_the_surest_mistakes_come_first_and_a_diverged_network_has_none():
+    logits = torch.tensor([[0.0, 2.0], [0.0, 9.0], [4.0, 0.0], [math.nan, math.nan]])
+    labels = torch.tensor([0, 0, 0, 1])
+    found = train.confident_mistakes(logits, labels)
+    assert [(one.index, one.label, one.predicted) for one in found] == [(1, 0, 1), (0, 0, 1)]
+    assert [one.probability for one in found] == [
+        pytest.approx(float(F.softmax(logits[i], dim=0)[1]), abs=1e-4) for i in (1, 0)
+    ]
+    assert len(train.confident_mistakes(logits, labels, count=1)) == 1

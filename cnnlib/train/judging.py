@@ -50,7 +50,8 @@ def confident_mistakes(logits: torch.Tensor, labels: torch.Tensor, count: int = 
     labels : Tensor, shape (N,), int64
         The true classes.
     count : int
-        At most so many; fewer when there are fewer mistakes.
+        At most so many; fewer when there are fewer mistakes. Of a network that has diverged, whose probabilities are
+        no numbers, none.
 
     Returns
     -------
@@ -63,6 +64,6 @@ def confident_mistakes(logits: torch.Tensor, labels: torch.Tensor, count: int = 
     [Mistake(index=0, label=1, predicted=0, probability=0.9999)]
     """
     probabilities, predicted = logits.softmax(dim=1).max(dim=1)
-    wrong = (predicted != labels).nonzero().flatten()
+    wrong = ((predicted != labels) & probabilities.isfinite()).nonzero().flatten()
     surest = wrong[probabilities[wrong].argsort(descending=True, stable=True)[:count]]
     return [Mistake(int(i), int(labels[i]), int(predicted[i]), round(float(probabilities[i]), 4)) for i in surest]
