@@ -10,7 +10,7 @@ from dataclasses import replace
 from cnnlib.experiments.plan import Experiment, Variant
 from cnnlib.train import Recipe
 
-LEARNING_RATES = (0.01, 0.03, 0.1, 0.3)
+LEARNING_RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
 _RECIPE = Recipe(
     epochs=5, batch_size=128, optimizer="sgd", lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4,
     schedule="onecycle", scaling="standard", crop=4, flip=True, precision="bfloat16", validation=5000,
@@ -20,16 +20,16 @@ _GRID = replace(_RECIPE, epochs=2, limit=15_000)
 # network: (title, its settings, learning rate chosen by the grid). Widths bring each to 10 to 23 million multiply-adds
 # a picture; LeNet, far below, is the notes' own.
 NETS = {
-    "lenet5": ("LeNet", {"in_channels": 3, "image_size": 32, "padding": 0}, 0.03),
+    "lenet5": ("LeNet", {"in_channels": 3, "image_size": 32, "padding": 0}, 0.1),
     "alexnet_32": ("AlexNet, 32×32", {"width": 0.25}, 0.03),
-    "vgg11": ("VGG-11", {"width": 0.25, "image_size": 32, "num_classes": 10}, 0.03),
-    "vgg_0503": ("VGG-11 with batch norm", {"width": 0.25}, 0.1),
-    "nin": ("NiN", {"width": 0.25}, 0.03),
-    "googlenet_32": ("GoogLeNet, 32×32", {"width": 0.125}, 0.1),
+    "vgg11": ("VGG-11", {"width": 0.25, "image_size": 32, "num_classes": 10}, 0.1),
+    "vgg_0503": ("VGG-11 with batch norm", {"width": 0.25}, 0.03),
+    "nin": ("NiN", {"width": 0.25}, 0.1),
+    "googlenet_32": ("GoogLeNet, 32×32", {"width": 0.125}, 1.0),
     "plain20": ("plain 20", {"width": 0.5}, 0.1),
     "resnet20": ("ResNet-20", {"width": 0.5}, 0.1),
-    "preact_resnet20": ("pre-activation ResNet-20", {"width": 0.5}, 0.1),
-    "densenet40": ("DenseNet-22", {"width": 0.5, "depth": 22}, 0.1),
+    "preact_resnet20": ("pre-activation ResNet-20", {"width": 0.5}, 0.3),
+    "densenet40": ("DenseNet-22", {"width": 0.5, "depth": 22}, 0.3),
 }
 
 LADDER = (
