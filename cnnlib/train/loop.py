@@ -17,6 +17,7 @@ from cnnlib.train.augmentation import augment
 from cnnlib.train.history import History
 from cnnlib.train.preparation import Preparation
 from cnnlib.train.recipe import Recipe
+from cnnlib.train.tiny_maps import TinyMaps
 
 EVALUATION_BATCH = 1000  # pictures; larger is no faster on two cores
 AUXILIARY_WEIGHT = 0.3  # of each further head's loss in training (Szegedy et al. 2015, section 5)
@@ -96,7 +97,7 @@ def fit(
         for batch in chosen[torch.randperm(len(chosen), generator=order)].split(recipe.batch_size):
             # 1. a batch of pictures, each augmented anew, and their labels
             x, y = prepare(augment(images[batch.to(place)], recipe, chance)), labels[batch.to(place)]
-            with recipe.autocast(place):
+            with recipe.autocast(place), TinyMaps():
                 logits, loss = _forward(model, x, y, recipe)  # 2. forward: scores; 3. loss: how wrong they are
             optimizer.zero_grad()               # 4. forget the last gradients
             loss.backward()                     # 5. backward: new gradients
