@@ -208,17 +208,6 @@ def load(experiment: str, name: str, root: str | Path | None = None) -> Record:
     return record
 
 
-def find(experiment: str, name: str, root: str | Path | None = None) -> Record | None:
-    """Return one record as `load` does, or None where nothing is recorded under that name.
-
-    Examples
-    --------
-    >>> find("0501", "cnn@none") is None
-    True
-    """
-    return load(experiment, name, root) if name in names(experiment, root) else None
-
-
 def _without_nan(value):
     """Return the same with None for each number that is none, as after a divergence: JSON has no word for it."""
     if isinstance(value, dict):
