@@ -55,8 +55,21 @@ class Preparation:
 def _affine(images: torch.Tensor, scaling: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Return (shift, scale), each (C, 1, 1), so that a byte b becomes ``(b - shift) * scale``."""
     if scaling == "standard":
-        deviations, means = torch.std_mean(images.float(), dim=(0, 2, 3), correction=0, keepdim=True)
-        return means[0], 1 / deviations[0].clamp(min=1e-3)
+        means, deviations = _statistics(images)
+        return means, 1 / deviations.clamp(min=1e-3)
     low, high = {"unit": (0, 1), "symmetric": (-1, 1), "lecun1998": (-0.1, 1.175)}[scaling]
     scale = torch.tensor((high - low) / 255).view(1, 1, 1)
     return -low / scale, scale
+
+
+def _statistics(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return mean and deviation of each channel of uint8 pictures, both (C, 1, 1).
+
+    Counting how often each byte occurs is exact, several times faster than turning all pictures into floats, and takes
+    none of their memory.
+    """
+    counts = torch.stack([channel.flatten().bincount(minlength=256) for channel in images.unbind(1)])  # (C, 256)
+    shares, values = counts.double() / counts.sum(dim=1, keepdim=True), torch.arange(256, dtype=torch.float64)
+    means = shares @ values
+    variances = shares @ values**2 - means**2
+    return tuple(part.float().view(-1, 1, 1) for part in (means, variances.clamp(min=0).sqrt()))
