@@ -22,7 +22,7 @@ BLOCKS = {
 }  # fmt: skip
 PARAMETERS = {"vgg11": 132_863_336, "vgg13": 133_047_848, "vgg16": 138_357_544, "vgg19": 143_667_240}
 DEPARTURES = (
-    "the convolutions' weights start by He et al.'s rule (2015), the fully connected layers' with a deviation of 0.01 as "
+    "the convolutions' weights start by He et al.'s rule (2015), the fully connected layers' with deviation 0.01 as "
     "in torchvision; the paper starts from a smaller trained net, and notes that Glorot and Bengio's rule would serve",
 )
 
