@@ -94,9 +94,6 @@ BOOK = (
             "sgd": Variant("and SGD 0.1, weight decay 0.0005 for Adam", "vgg_0503", _WITH_SGD, settings=_NARROW),
             "smoothing": Variant("and label smoothing 0.1", "vgg_0503", _SMOOTHED, settings=_NARROW),
             "longer": Variant("and 10 epochs", "vgg_0503", replace(_SMOOTHED, epochs=10), settings=_NARROW),
-            "wider": Variant(
-                "and half of the channels", "vgg_0503", replace(_SMOOTHED, epochs=10), settings={"width": 0.5}
-            ),
         },
     ),
 )
