@@ -115,7 +115,13 @@ WRONG = {
         (TARGETS | {"class indices that start at 1": "an error"}, "still one"),
         (TARGETS | {"one-hot rows, int64": "crash"}, "'the same', 'another loss', 'an error'"),
     ],
-    "debug.19": [({claim: not so for claim, so in claims().items()}, "8 of 8"), ({}, "a dict")],
+    "debug.19": [
+        ({claim: not so for claim, so in claims().items()}, "12 of 12"),
+        (claims() | {"networks with equally many parameters do equally much work": True}, "how often is a weight used"),
+        (claims() | {"AlexNet was the first network with ReLU": True}, "whom does AlexNet's paper cite"),
+        (claims() | {"it is settled that internal covariate shift is why batch norm works": True}, "noise was added"),
+        ({}, "a dict"),
+    ],
     "debug.20": [(MEANT | {"触发器": "strided convolution"}, "flip-flop"), (MEANT | {"covnets": "AlexNet"}, "letters")],
 }  # fmt: skip
 

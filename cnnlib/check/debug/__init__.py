@@ -1,5 +1,5 @@
-"""Exercises of the chapter "Debug the notes", one file for each of its four parts."""
+"""Exercises of the chapter "Debug the notes": one file for each of its first four parts, three for the fifth."""
 
-from cnnlib.check.debug import explanations, numbers, silent, stops
+from cnnlib.check.debug import counts, explanations, measured, nets, numbers, silent, stops
 
-__all__ = ["explanations", "numbers", "silent", "stops"]
+__all__ = ["counts", "explanations", "measured", "nets", "numbers", "silent", "stops"]

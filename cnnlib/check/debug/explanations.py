@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cnnlib.arithmetic import conv_macs, conv_output_size, conv_parameters, linear_parameters
+from cnnlib.arithmetic import conv_macs, conv_output_size, conv_parameters, linear_macs, linear_parameters
 from cnnlib.check.debug.asking import a_prediction, a_tensor, how_many_are_wrong
 from cnnlib.check.engine import Wrong, call, exercise
 
@@ -102,7 +102,7 @@ def targets(answer) -> str:
 
 
 def claims() -> dict[str, bool]:
-    """Return eight claims of the notes, or what follows from them, each with what a computation says.
+    """Return twelve claims of the notes, or what follows from them, each with what a computation says (but for two).
 
     Examples
     --------
@@ -115,7 +115,11 @@ def claims() -> dict[str, bool]:
     car[..., 1, 1], cat[..., 6, 6] = 1.0, 3.0  # the answer of one filter to each, the stranger's the louder
     dropped = nn.Sequential(nn.Linear(6, 6), nn.Dropout(0.5)).train()
     dropped(x[:, :, 0, 0])
-    conv = nn.Conv2d(6, 16, 5)
+    conv, one = nn.Conv2d(6, 16, 5), nn.Conv2d(6, 4, 1)
+    everywhere = F.linear(x.movedim(1, -1), one.weight[:, :, 0, 0], one.bias).movedim(-1, 1)
+    rectified = {"Jarrett and others": 2009, "Nair and Hinton": 2010, "AlexNet": 2012}
+    slid = conv_macs(1, 6, 5, 24) + conv_macs(6, 6, 5, 8)  # the convolutions of 0501, without its head
+    dense = sum(linear_macs(a, b) for a, b in ((784, 8), (8, 8), (8, 10)))
     return {
         "pooling reduces the parameters of the convolution behind it":
             sum(p.numel() for p in nn.Sequential(nn.MaxPool2d(2), conv).parameters()) < conv_parameters(6, 16, 5),
@@ -132,12 +136,17 @@ def claims() -> dict[str, bool]:
             F.max_pool2d(car + cat, 8).item() == car.max().item(),
         "dropout with p = 0.5 sets half of the layer's parameters to zero":
             any((p == 0).any().item() for p in dropped.parameters()),
+        "a 1×1 convolution is a fully connected layer over the channels, at every pixel":
+            torch.allclose(one(x), everywhere, atol=1e-6),
+        "networks with equally many parameters do equally much work": slid < 2 * dense,
+        "AlexNet was the first network with ReLU": min(rectified, key=rectified.get) == "AlexNet",
+        "it is settled that internal covariate shift is why batch norm works": False,  # Santurkar and others, 2018
     }  # fmt: skip
 
 
-@exercise("debug.19", "eight claims")
-def eight_claims(answer) -> str:
-    """Judge a dict from claim to True or False by computing each of them."""
+@exercise("debug.19", "twelve claims")
+def twelve_claims(answer) -> str:
+    """Judge a dict from claim to True or False by computing each of them that can be computed."""
     truth = claims()
     hints = dict(zip(truth, (
         "where does the side of the picture stand in C_out (C_in k² + 1)?",
@@ -148,9 +157,13 @@ def eight_claims(answer) -> str:
         "take the cells 4 and -4",
         "what is the largest number of the whole picture?",
         "count the zeros in the layer's weight, and in its output",
+        "at one pixel, what does each output add up, and over what?",
+        "how often is a weight used in a convolution, and how often in a fully connected layer?",
+        "whom does AlexNet's paper cite for it?",
+        "what became of batch norm's help where noise was added behind it, so that the shift came back?",
     ), strict=True))  # fmt: skip
     how_many_are_wrong(a_prediction(answer, truth, (True, False)), truth, hints)
-    return f"each computed; {sum(truth.values())} of the {len(truth)} are so"
+    return f"{sum(truth.values())} of the {len(truth)} are so; ten are computed, one needs a date and one a paper"
 
 
 TERMS = {

@@ -93,6 +93,30 @@ class InceptionA(nn.Module):
         return torch.cat(ends, dim=1)
 
 
+class LeNetOfNote001(nn.Module):
+    """The LeNet of note 001, (N, 1, 28, 28) to logits (N, 10), with a ReLU behind the layers named.
+
+    Parameters
+    ----------
+    bends : tuple of str
+        Of ``conv1``, ``pool1``, ``conv2``, ``pool2``, those with a ReLU behind them; none in the note.
+    """
+
+    def __init__(self, bends: tuple[str, ...] = ()):
+        super().__init__()
+        self.bends = bends
+        self.conv1, self.pool1 = nn.Conv2d(1, 6, 5), nn.AvgPool2d(2, stride=2)
+        self.conv2, self.pool2 = nn.Conv2d(6, 16, 5), nn.AvgPool2d(2, stride=2)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(256, 320), nn.Linear(320, 80), nn.Linear(80, 10)
+
+    def forward(self, x):
+        """Return the logits."""
+        for name in ("conv1", "pool1", "conv2", "pool2"):
+            x = self.get_submodule(name)(x)
+            x = x.relu() if name in self.bends else x
+        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
+
+
 def run_text(text: str) -> dict:
     """Run a program given as text, as a fresh notebook would; return what it has defined.
 
