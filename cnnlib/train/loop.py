@@ -97,7 +97,7 @@ def fit(
         for batch in chosen[torch.randperm(len(chosen), generator=order)].split(recipe.batch_size):
             # 1. a batch of pictures, each augmented anew, and their labels
             x, y = prepare(augment(images[batch.to(place)], recipe, chance)), labels[batch.to(place)]
-            with recipe.autocast(place), TinyMaps():
+            with recipe.autocast(place), TinyMaps():  # the latter for speed on a processor; the numbers are the same
                 logits, loss = _forward(model, x, y, recipe)  # 2. forward: scores; 3. loss: how wrong they are
             optimizer.zero_grad()               # 4. forget the last gradients
             loss.backward()                     # 5. backward: new gradients
