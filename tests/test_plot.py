@@ -100,6 +100,13 @@ def test_a_tradeoff_draws_every_network_at_its_cost_and_mean():
     assert ax.get_xscale() == "log"
 
 
+@pytest.mark.parametrize(("costs", "lines"), [((1, 90, 100), 2), ((1, 2, 100), 3), ((5, 5, 5), 3)])
+def test_a_network_alone_on_the_cheap_side_is_named_beside_its_dot(costs, lines):
+    ax = plot.tradeoff({str(i): (cost, [i, i + 1]) for i, cost in enumerate(costs)}, "cost", "gain")
+    assert len(ax.texts) == 3
+    assert sum(text.arrow_patch is not None for text in ax.texts) == lines
+
+
 def test_mistakes_are_drawn_with_what_they_were_taken_for():
     pictures = torch.arange(3, dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 1, 4, 4)
     axes = plot.mistakes(pictures, [Mistake(2, 0, 1, 0.875)], ["cat", "dog"])

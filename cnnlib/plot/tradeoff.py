@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +12,7 @@ NAMES_FROM = 1.04  # where the names begin, in widths of the chart
 
 
 def tradeoff(points: Mapping[str, tuple[float, Sequence[float]]], xlabel: str, ylabel: str, **size):
-    """Draw accuracy against cost: a bar over the seeds and a dot at their mean for each network, named at the side.
+    """Draw accuracy against cost: a bar over the seeds and a dot at their mean for each network, with its name.
 
     Parameters
     ----------
@@ -45,10 +46,18 @@ def tradeoff(points: Mapping[str, tuple[float, Sequence[float]]], xlabel: str, y
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     low, high = ax.get_ylim()
-    for name, height in zip(order, _heights([(means[n] - low) / (high - low) for n in order]), strict=True):
+    middle = math.sqrt(math.prod(ends(cost for cost, _ in points.values()) for ends in (min, max)))
+    cheap = [name for name in order if points[name][0] < middle]
+    aside = [name for name in order if len(cheap) != 1 or name not in cheap]
+    heights = dict(zip(aside, _heights([(means[n] - low) / (high - low) for n in aside]), strict=True))
+    for name in order:
+        words, dot = f"{name}  {means[name]:.1f}", (points[name][0], means[name])
+        if name not in heights:  # alone on the cheap side: a line to the edge would cross all others
+            ax.annotate(words, dot, (8, 0), textcoords="offset points", va="center", fontsize=9.5, color=INK)
+            continue
         # in axes coordinates, so that the names stand below each other however close their values are
         ax.annotate(
-            f"{name}  {means[name]:.1f}", (points[name][0], means[name]), (NAMES_FROM, height), ha="left", va="center",
+            words, dot, (NAMES_FROM, heights[name]), ha="left", va="center",
             textcoords="axes fraction", fontsize=9.5, color=INK,
             arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "relpos": (0, 0.5), "shrinkA": 3,
                         "shrinkB": 4},
