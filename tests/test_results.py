@@ -16,7 +16,7 @@ from cnnlib.train import Recipe
 
 REAL = {"MNIST", "Fashion-MNIST", "CIFAR-10", "CIFAR-10 (JPEG copy)"}
 RECORDED = [(e, n) for e in results.experiments() for n in results.names(e)]
-# The records of chapters 05, 06 and 0501 are older than the confusion matrices.
+# The records of note 001 are older than the confusion matrices.
 WITH_CONFUSION = [(e, n) for e, n in RECORDED if "confusion" in results.load(e, n).runs[0]]
 
 
