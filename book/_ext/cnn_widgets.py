@@ -1,7 +1,7 @@
 """Brings the widgets of ``cnnlib`` to life in the built pages.
 
-Writes one script and one style sheet into ``_static`` and links them on the pages that show a
-widget. Nothing else is needed: no kernel, no server, no other host.
+Writes one script and one style sheet into ``_static``, with the widgets' large data beside them, and
+links them on the pages that show a widget. Nothing else is needed: no kernel, no server, no other host.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 
 from cnnlib.widgets import bundle
 
-SCRIPT, STYLE = "cnn-widgets.js", "cnn-widgets.css"
+SCRIPT, STYLE, ASSETS = "cnn-widgets.js", "cnn-widgets.css", "cnn-assets"
 MARK = 'class="cnnlib-widget"'
 
 
@@ -23,6 +23,9 @@ def write(app: Sphinx) -> None:
     static.mkdir(parents=True, exist_ok=True)
     for name, text in ((SCRIPT, bundle.page_script()), (STYLE, bundle.stylesheet())):
         (static / name).write_text(text, encoding="utf8")
+    (static / ASSETS).mkdir(exist_ok=True)
+    for name in bundle.asset_names():
+        (static / ASSETS / f"{name}.js").write_text(bundle.asset_script(name), encoding="utf8")
 
 
 def link(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:

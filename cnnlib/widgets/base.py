@@ -45,9 +45,12 @@ class Widget(anywidget.AnyWidget):
     """
 
     module: ClassVar[str]
+    heights: ClassVar[tuple[int, int]] = (0, 0)
+    """Pixels to keep free for it before it is alive, on a phone and on a wide page, so that nothing jumps."""
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
+    _assets = traitlets.Dict().tag(sync=True)
 
     @traitlets.default("_esm")
     def _default_esm(self) -> str:
@@ -55,7 +58,11 @@ class Widget(anywidget.AnyWidget):
 
     @traitlets.default("_css")
     def _default_css(self) -> str:
-        return bundle.stylesheet()
+        return bundle.stylesheet(self.module)
+
+    @traitlets.default("_assets")
+    def _default_assets(self) -> dict:
+        return {name: bundle.asset(name) for name in self.assets()}
 
     def __init__(self, **settings: Any) -> None:
         allowed = {*self.settings(), "layout"}
@@ -100,6 +107,24 @@ class Widget(anywidget.AnyWidget):
         2
         """
         return {name: getattr(self, name) for name in self.settings()}
+
+    def assets(self) -> list[str]:
+        """Name the large data that its JavaScript asks for: files of ``assets/``, without ``.json``.
+
+        In Jupyter they are sent with the widget; on a page each is a script of its own, loaded when asked for.
+
+        Returns
+        -------
+        list of str
+            None, unless a subclass says otherwise.
+
+        Examples
+        --------
+        >>> from cnnlib.widgets import ConvExplorer
+        >>> ConvExplorer().assets()
+        []
+        """
+        return []
 
     def within_limits(self, proposal: dict, size: Callable[[dict], object]) -> int:
         """Accept a proposed value: within its trait's limits, and with a size that exists.
@@ -149,11 +174,13 @@ class Widget(anywidget.AnyWidget):
         --------
         >>> from cnnlib.widgets import ConvExplorer
         >>> ConvExplorer().to_html()[:63]
-        '<div class="cnnlib-widget" data-widget="conv_explorer" data-sta'
+        '<div class="cnnlib-widget" data-widget="conv_explorer" style="-'
         """
         state = html.escape(json.dumps(self.state(), separators=(",", ":"), ensure_ascii=False), quote=True)
+        narrow, wide = self.heights
         return (
-            f'<div class="cnnlib-widget" data-widget="{self.module}" data-state="{state}">{self.picture()}</div>'
+            f'<div class="cnnlib-widget" data-widget="{self.module}" style="--cw-narrow:{narrow}px;--cw-wide:{wide}px" '
+            f'data-state="{state}">{self.picture()}</div>'
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:

@@ -1,7 +1,7 @@
 // The bottleneck calculator: a convolution at once, and through a 1×1 convolution to fewer channels.
 import { h, say, show } from "./dom.js";
 import { slider } from "./controls.js";
-import { convMacs, convParameters } from "./sizes.js";
+import { convMacs, convParameters } from "./arithmetic.js";
 import { words } from "./bottleneck_calculator.words.js";
 
 const LIMITS = { in_channels: [1, 1024], out_channels: [1, 1024], kernel_size: [1, 11], size: [1, 256], reduced: [1, 1024] };

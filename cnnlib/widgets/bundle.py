@@ -151,8 +151,13 @@ def page_script() -> str:
     return source("page_loader").replace("/* BUNDLE */ {}", data.replace("</", "<\\/"))
 
 
-def stylesheet() -> str:
-    """Return the widgets' style sheet, the same in Jupyter and in the page.
+def stylesheet(*names: str) -> str:
+    """Return the style sheet of some widgets: what all share, then what is each one's own.
+
+    Parameters
+    ----------
+    *names : str
+        Widgets; all of them if none is named.
 
     Returns
     -------
@@ -161,10 +166,55 @@ def stylesheet() -> str:
 
     Examples
     --------
-    >>> ".cnnlib-widget" in stylesheet()
+    >>> ".cnnlib-widget" in stylesheet("conv_explorer")
     True
     """
-    return (HERE / "widgets.css").read_text(encoding="utf8")
+    files = [HERE / "widgets.css", *(HERE / f"{name}.css" for name in names or widget_names())]
+    return "\n".join(file.read_text(encoding="utf8") for file in files if file.is_file())
+
+
+def asset_names() -> list[str]:
+    """List the widgets' large data: what lies in ``assets/``.
+
+    Returns
+    -------
+    list of str
+        Names in alphabetical order.
+    """
+    return sorted(file.stem for file in (HERE / "assets").glob("*.json"))
+
+
+def asset(name: str) -> dict:
+    """Return one of the widgets' large data sets.
+
+    Parameters
+    ----------
+    name : str
+        One of `asset_names`.
+
+    Returns
+    -------
+    dict
+        What its widget reads.
+    """
+    return json.loads((HERE / "assets" / f"{name}.json").read_text(encoding="utf8"))
+
+
+def asset_script(name: str) -> str:
+    """Return the classic script that hands such data to a page; a page opened from disk may load nothing else.
+
+    Parameters
+    ----------
+    name : str
+        One of `asset_names`.
+
+    Returns
+    -------
+    str
+        JavaScript.
+    """
+    text = json.dumps(asset(name), separators=(",", ":"), ensure_ascii=False)
+    return f"window.cnnlibWidgets.assets[{json.dumps(name)}] = {text};\n"
 
 
 def words(name: str, language: str = "en") -> dict[str, str]:

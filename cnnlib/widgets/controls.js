@@ -1,7 +1,8 @@
-// The knobs of all widgets: a labelled whole number with − and +, and a labelled choice.
+// The knobs of all widgets: numbers, choices, switches, and a player for what moves by itself.
 import { h } from "./dom.js";
 
-// `change(value)` returns true if the widget takes the value; otherwise the old one stays.
+// A labelled whole number with − and +. `change(value)` returns true if the widget takes the value;
+// otherwise the old one stays.
 export function stepper({ label, value, min, max, step = 1, change }) {
   let current = value;
   const field = h("input", {
@@ -37,4 +38,36 @@ export function choice({ label, value, options, change }) {
     options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)));
   const element = h("label", { class: "cw-knob" }, h("span", { class: "cw-knob-name" }, label), select);
   return { element, set: (next) => { select.value = next; } };
+}
+
+// A switch. `change(on)` returns true if the widget takes it.
+export function toggle({ label, value, change }) {
+  const box = h("input", { type: "checkbox", checked: value, onchange: () => { if (!change(box.checked)) box.checked = !box.checked; } });
+  return { element: h("label", { class: "cw-check" }, box, label), set: (next) => { box.checked = next; } };
+}
+
+// Back, play or pause, forward. `step(by)` moves by one; `playing(on)` tells when it starts and stops.
+export function player({ text, step, interval = 700, playing = () => {} }) {
+  let timer = null;
+  const button = h("button", { type: "button", "data-act": "play", onclick: () => (timer ? pause() : play()) }, text.play);
+
+  function play() {
+    timer = setInterval(() => step(1), interval);
+    button.textContent = text.pause;
+    playing(true);
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = null;
+    button.textContent = text.play;
+    playing(false);
+  }
+
+  const move = (by) => () => { pause(); step(by); };
+  const elements = [
+    h("button", { type: "button", "data-act": "back", onclick: move(-1) }, text.back), button,
+    h("button", { type: "button", "data-act": "forward", onclick: move(1) }, text.forward),
+  ];
+  return { elements, pause };
 }

@@ -1,7 +1,7 @@
 // The convolution explorer: one filter spans all input channels and sums to one map.
 import { h, s, say, show } from "./dom.js";
 import { stepper } from "./controls.js";
-import { span, outputSize, convParameters, convMacs } from "./sizes.js";
+import { span, convSize, convParameters, convMacs } from "./arithmetic.js";
 import { conv2d, grid } from "./conv.js";
 import { words } from "./conv_explorer.words.js";
 
@@ -12,7 +12,7 @@ const LIMITS = {
 const CELL = 30;
 const STEP_MS = 700;
 
-const sizeOf = (state) => outputSize({
+const sizeOf = (state) => convSize({
   n: state.input_size, kernel: state.kernel_size,
   stride: state.stride, padding: state.padding, dilation: state.dilation,
 });
@@ -235,7 +235,7 @@ function render({ model, el }) {
 
   const follow = () => {
     const next = Object.fromEntries(Object.keys(LIMITS).map((key) => [key, model.get(key)]));
-    if (JSON.stringify(next) !== JSON.stringify(state) && sizeOf(next) > 0) adopt(next);
+    if (JSON.stringify(next) !== JSON.stringify(state) && sizeOf(next) !== null) adopt(next);
   };
   Object.keys(LIMITS).forEach((key) => model.on(`change:${key}`, follow));
   adopt(state);

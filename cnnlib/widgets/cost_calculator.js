@@ -1,7 +1,7 @@
 // The parameter calculator: a fully connected layer and a convolution on the same picture.
 import { h, say, show } from "./dom.js";
 import { stepper } from "./controls.js";
-import { outputSize, convParameters, convMacs } from "./sizes.js";
+import { convSize, convParameters, convMacs } from "./arithmetic.js";
 import { words } from "./cost_calculator.words.js";
 
 const LIMITS = {
@@ -12,8 +12,8 @@ const ROWS = ["weights", "biases", "parameters", "outputs", "macs"];
 
 // Both layers' numbers from the state alone; null where the kernel does not fit.
 function compute({ height, width, channels, units, kernel_size: kernel, stride, padding, bias }) {
-  const [rows, columns] = [height, width].map((n) => outputSize({ n, kernel, stride, padding, dilation: 1 }));
-  if (rows < 1 || columns < 1) return null;
+  const [rows, columns] = [height, width].map((n) => convSize({ n, kernel, stride, padding, dilation: 1 }));
+  if (rows === null || columns === null) return null;
   const counts = { inChannels: channels, outChannels: units, height: kernel, width: kernel };
   const layer = (weights, parameters, outputs, macs) => ({ weights, biases: parameters - weights, parameters, outputs, macs });
   const inputs = height * width * channels;

@@ -1,7 +1,7 @@
 // The kernel playground: a kernel, its stride, padding and dilation at work on a photograph.
 import { h, say, show } from "./dom.js";
 import { stepper, choice } from "./controls.js";
-import { outputSize } from "./sizes.js";
+import { convSize } from "./arithmetic.js";
 import { words } from "./kernel_playground.words.js";
 
 const LIMITS = { stride: [1, 4], padding: [0, 4], dilation: [1, 4] };
@@ -26,7 +26,7 @@ function decode(base64) {
 function compute({ pixels, rows, columns, stride, padding, dilation, pooling }, kernel) {
   const picture = typeof pixels === "string" ? decode(pixels) : pixels;
   const k = kernel.length;
-  const size = (n) => outputSize({ n, kernel: k, stride, padding, dilation });
+  const size = (n) => convSize({ n, kernel: k, stride, padding, dilation });
   const map = { rows: size(rows), columns: size(columns) };
   if (map.rows < 1 || map.columns < 1) return null;
   map.values = new Float64Array(map.rows * map.columns);

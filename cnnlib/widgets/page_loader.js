@@ -3,7 +3,10 @@
 (() => {
   "use strict";
   const bundle = /* BUNDLE */ {};
+  const home = document.currentScript.src.replace(/[^/]*$/, "");
   const imported = new Map();
+  const assets = {}; // filled by the assets' own scripts
+  const asked = new Map();
 
   function load(name) {
     if (!imported.has(name)) {
@@ -11,6 +14,22 @@
       imported.set(name, import(URL.createObjectURL(new Blob([text], { type: "text/javascript" }))));
     }
     return imported.get(name);
+  }
+
+  function asset(name) {
+    if (!asked.has(name)) {
+      asked.set(name, new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = `${home}cnn-assets/${name}.js`;
+        script.onload = () => resolve(assets[name]);
+        script.onerror = () => {
+          asked.delete(name); // so that another try may succeed
+          reject(new Error(`${script.src} could not be loaded`));
+        };
+        document.head.append(script);
+      }));
+    }
+    return asked.get(name);
   }
 
   // The part of anywidget's model that the widgets use, with no kernel behind it.
@@ -29,6 +48,7 @@
       off: (event, listener) =>
         listeners.set(event, (listeners.get(event) ?? []).filter((each) => listener && each !== listener)),
       save_changes() {},
+      asset,
     };
   }
 
@@ -44,7 +64,8 @@
 
   function start() {
     const places = document.querySelectorAll(".cnnlib-widget[data-widget]");
-    window.cnnlibWidgets = { load, mount, ready: Promise.allSettled([...places].map(mount)) };
+    window.cnnlibWidgets = { load, mount, assets, ready: null };
+    window.cnnlibWidgets.ready = Promise.allSettled([...places].map(mount));
     window.cnnlibWidgets.ready.then((all) => {
       all.filter((each) => each.reason).forEach((each) => console.error("cnnlib widget:", each.reason));
     });

@@ -64,6 +64,9 @@ def page_with(tmp_path):
     def write(*widgets, theme="light"):
         body = "\n".join(widget.to_html() for widget in widgets)
         (tmp_path / "widgets.js").write_text(bundle.page_script(), encoding="utf-8")
+        (tmp_path / "cnn-assets").mkdir(exist_ok=True)
+        for name in {name for widget in widgets for name in widget.assets()}:
+            (tmp_path / "cnn-assets" / f"{name}.js").write_text(bundle.asset_script(name), encoding="utf-8")
         (tmp_path / "index.html").write_text(
             f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>Widgets</title>'
             '<link rel="icon" href="data:,">'
