@@ -20,11 +20,12 @@ LINKS_NOT_LOADED = {"author", "canonical", "help", "index", "license", "next", "
 
 
 class Page(HTMLParser):
-    """What one page loads, links to and names; its pictures without a description."""
+    """What one page loads, links to and names; what its widgets may load; its pictures without a description."""
 
     def __init__(self, html):
         super().__init__()
         self.loads, self.links, self.names, self.undescribed = [], [], set(), []
+        self.assets = set()
         self._hidden = []  # open elements inside which a screen reader hears nothing
         self._style = False
         self.feed(html)
@@ -38,6 +39,7 @@ class Page(HTMLParser):
         if tag == "a" and "href" in attributes:
             self.links.append(attributes["href"])
         self.loads += loads_of_css(attributes.get("style", ""))
+        self.assets.update(attributes.get("data-assets", "").split())
         self._style = tag == "style"
         hides = attributes.get("aria-hidden") == "true"
         if not self._hidden and not hides and not described(tag, attributes):

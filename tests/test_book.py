@@ -1,11 +1,14 @@
 """The built book: all pages are there, ask nothing of another host, describe their pictures and link to what exists."""
 
+import gzip
 import re
 from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 import yaml
 from pages import Page, is_elsewhere, loads_of_css
+
+HEAVIEST_PAGE = 600_000  # bytes of JavaScript, CSS and weights, compressed
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,20 @@ def test_everything_a_page_loads_is_in_the_book(built_book, pages):
                 if not target.is_file():
                     missing.add(f"{name}: {address}")
     assert missing == set()
+
+
+def test_no_page_makes_its_reader_wait(built_book, pages):
+    """Scripts, style sheets and the widgets' data of a page are small enough for a poor network."""
+    def compressed(path):
+        return len(gzip.compress(path.read_bytes(), 6))
+
+    sizes = {}
+    for name, page in pages.items():
+        paths = {(built_book / name).parent / unquote(urlparse(address).path) for address in page.loads}
+        parts = [path for path in paths if path.suffix in (".js", ".css")]
+        parts += [built_book / "_static" / "cnn-assets" / f"{asset}.js" for asset in page.assets]
+        sizes[name] = sum(map(compressed, parts))
+    assert {name: size for name, size in sizes.items() if size > HEAVIEST_PAGE} == {}
 
 
 def test_every_picture_is_described(pages):

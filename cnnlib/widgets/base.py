@@ -180,7 +180,7 @@ class Widget(anywidget.AnyWidget):
         narrow, wide = self.heights
         return (
             f'<div class="cnnlib-widget" data-widget="{self.module}" style="--cw-narrow:{narrow}px;--cw-wide:{wide}px" '
-            f'data-state="{state}">{self.picture()}</div>'
+            f'data-assets="{" ".join(self.assets())}" data-state="{state}">{self.picture()}</div>'
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
