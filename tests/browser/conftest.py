@@ -80,13 +80,29 @@ def page_with(tmp_path):
     return write
 
 
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *words):
+        """Say nothing: a test's output is for what failed."""
+
+
 @pytest.fixture
-def served(tmp_path):
-    """Serve the test's folder on 127.0.0.1 and return the address of its index."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
-    handler.log_message = lambda *words: None
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/index.html"
-    server.shutdown()
-    server.server_close()
+def serve():
+    """Serve folders on 127.0.0.1 while the test runs; give each one's address."""
+    servers = []
+
+    def start(folder):
+        handler = functools.partial(_Silent, directory=folder)
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def served(serve, tmp_path):
+    """Serve the test's folder and return the address of its index."""
+    return f"{serve(tmp_path)}/index.html"

@@ -1,24 +1,21 @@
-"""Every page of the built book in a real browser, opened from disk: quiet, alive, and as wide as the screen."""
+"""Every page of the built book in a real browser, from disk and served: quiet, alive, and as wide as the screen."""
 
 import pytest
 
 
-def addresses(built_book):
-    """Return the pages a reader meets, as addresses of files."""
-    folders = ("book", "chapters")
-    return sorted(path.as_uri() for folder in folders for path in (built_book / folder).rglob("*.html"))
-
-
 @pytest.fixture
 def pages(built_book):
-    found = addresses(built_book)
+    """The pages a reader meets, as addresses of files."""
+    found = sorted(path.as_uri() for folder in ("book", "chapters") for path in (built_book / folder).rglob("*.html"))
     assert len(found) > 15
     return found
 
 
-def test_every_page_is_quiet_and_its_widgets_and_formulas_are_alive(visit, pages):
+@pytest.mark.parametrize("how", ["file", "http"])
+def test_every_page_is_quiet_and_its_widgets_and_formulas_are_alive(visit, pages, built_book, serve, how):
     widgets = formulas = 0
-    for address in pages:
+    home = serve(built_book)
+    for address in pages if how == "file" else [page.replace(built_book.as_uri(), home) for page in pages]:
         page = visit(address)  # the fixture watches requests to other hosts, the console and errors
         places = page.locator(".cnnlib-widget[data-widget]").count()
         assert places == page.locator('.cnnlib-widget[data-alive="true"]').count(), address
