@@ -81,6 +81,15 @@ def page_with(tmp_path):
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, *arguments, headers_to_add, **settings):
+        self.headers_to_add = headers_to_add
+        super().__init__(*arguments, **settings)
+
+    def end_headers(self):
+        for name, value in self.headers_to_add.items():
+            self.send_header(name, value)
+        super().end_headers()
+
     def log_message(self, *words):
         """Say nothing: a test's output is for what failed."""
 
@@ -90,8 +99,8 @@ def serve():
     """Serve folders on 127.0.0.1 while the test runs; give each one's address."""
     servers = []
 
-    def start(folder):
-        handler = functools.partial(_Silent, directory=folder)
+    def start(folder, headers=None):
+        handler = functools.partial(_Silent, directory=folder, headers_to_add=headers or {})
         servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].server_port}"

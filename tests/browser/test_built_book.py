@@ -1,6 +1,7 @@
 """Every page of the built book in a real browser, from disk and served: quiet, alive, and as wide as the screen."""
 
 import pytest
+from policy import policy
 
 
 @pytest.fixture
@@ -13,8 +14,9 @@ def pages(built_book):
 
 @pytest.mark.parametrize("how", ["file", "http"])
 def test_every_page_is_quiet_and_its_widgets_and_formulas_are_alive(visit, pages, built_book, serve, how):
+    """Served, each page also obeys the strictest policy that the book says it can bear: a breach is an error."""
     widgets = formulas = 0
-    home = serve(built_book)
+    home = serve(built_book, {"Content-Security-Policy": policy(built_book)})
     for address in pages if how == "file" else [page.replace(built_book.as_uri(), home) for page in pages]:
         page = visit(address)  # the fixture watches requests to other hosts, the console and errors
         places = page.locator(".cnnlib-widget[data-widget]").count()
