@@ -1,8 +1,9 @@
-"""The command line: ``cnnlib fetch``, ``cnnlib run``, ``cnnlib results``, ``cnnlib models``."""
+"""The command line: ``cnnlib fetch``, ``cnnlib run``, ``cnnlib results``, ``cnnlib models``, ``cnnlib export``."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
 from cnnlib.errors import BadInput
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--epochs", type=int, help="another number of epochs; the record's name says so")
     run.add_argument("--device", help="cuda, mps or cpu; the fastest present if left out")
     run.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
+    run.add_argument("--keep", metavar="DIR", help="keep the trained network of each seed in this folder")
     run.set_defaults(command=_run)
 
     results = commands.add_parser("results", help="show what is recorded")
@@ -60,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the networks, or show one layer by layer")
     models.add_argument("name", nargs="?", help="for example lenet5")
     models.set_defaults(command=_models)
+
+    export = commands.add_parser("export", help="write kept networks as small files for the page")
+    export.add_argument("kept", metavar="DIR", help="the folder that was given to run --keep")
+    export.add_argument("--nets", nargs="+", metavar="NAME", help="only these, for example lenet_mnist_max")
+    export.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
+    export.add_argument("--assets", metavar="DIR", help="where to write; the widgets' own folder if left out")
+    export.set_defaults(command=_export)
     return parser
 
 
@@ -85,6 +94,7 @@ def _run(options) -> None:
         device=options.device,
         root=options.results,
         epochs=options.epochs,
+        keep=options.keep,
     )
     for path in written:
         print(f"{path}: {results.load(options.experiment, path.stem, options.results).sentence()}")
@@ -112,6 +122,15 @@ def _models(options) -> None:
     for name in models.names():
         card = models.card(name)
         print(f"{name:20} {card.parameters:>12,}  {card.title}")
+
+
+def _export(options) -> None:
+    from cnnlib.widgets.export import export
+
+    for path in export(options.kept, names=options.nets, root=options.results, folder=options.assets):
+        source = json.loads(path.read_text(encoding="utf-8"))["source"]
+        before, after = source["test_accuracy"], source["exported_accuracy"]
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {before:.2%} recorded, {after:.2%} as exported")
 
 
 if __name__ == "__main__":

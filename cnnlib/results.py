@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import statistics
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from cnnlib.circumstances import PROJECT
 from cnnlib.data import Dataset
 from cnnlib.errors import BadInput, unknown
 from cnnlib.train import History
+
+# A list of numbers, each on a line of its own; one line for all of them is shorter and as easy to read.
+NUMBERS = re.compile(r"\[\n\s+(?:(?:[-+.\deE]+|null),?\n\s+)+\]")
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Record:
         Name, title, fingerprint, number of training and test pictures, shape of one, classes.
     runs : list of dict
         For each seed its ``seed``, ``test_accuracy``, ``test_loss``, ``seconds``, ``epochs``, ``confusion`` (rows:
-        true classes) and ``mistakes`` (the surest wrong answers, by the pictures' place in the test set).
+        true classes) and ``mistakes`` (the surest wrong answers, by the pictures' place in the test set). Newer ones
+        have ``weights`` too: the trained network's `cnnlib.train.fingerprint`; watched ones have ``layers``, as in
+        `cnnlib.train.Watch`.
     hardware, versions : dict
         What it ran on.
     commit, command, date : str
@@ -132,6 +138,7 @@ class Record:
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(f".{os.getpid()}.partial")
             text = json.dumps(_without_nan(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False)
+            text = NUMBERS.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text)
             partial.write_text(text + "\n", encoding="utf-8")
             os.replace(partial, path)
         except OSError as problem:
@@ -148,6 +155,17 @@ def ledger(root: str | Path | None = None) -> Path:
     'results'
     """
     return Path(root or os.environ.get("CNNLIB_RESULTS") or PROJECT / "results")
+
+
+def kept_path(folder: str | Path, experiment: str, name: str, seed: int) -> Path:
+    """Return where ``cnnlib run --keep FOLDER`` puts the trained network of one seed.
+
+    Examples
+    --------
+    >>> kept_path("kept", "0501", "cnn@mnist", 0).as_posix()
+    'kept/0501/cnn@mnist-seed0.pt'
+    """
+    return Path(folder) / experiment / f"{name}-seed{seed}.pt"
 
 
 def names(experiment: str, root: str | Path | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from cnnlib.check import check
 from cnnlib.models.googlenet import Inception
-from cnnlib.widgets import BottleneckCalculator
+from cnnlib.widgets import CostCalculator
 
 
 def said(capsys, name, answer):
@@ -22,8 +22,9 @@ def costs(i, o, k, s, r):
 
 
 def by_widget(i, o, k, s, r):
-    w = BottleneckCalculator(in_channels=i, out_channels=o, kernel_size=k, size=s, reduced=r)
-    return [w.direct_macs, w.bottleneck_macs]
+    maps = {"in_channels": i, "out_channels": o, "height": s, "width": s}
+    w = CostCalculator(comparison="bottleneck", kernel_size=k, reduced=r, **maps)
+    return [w.first.macs, w.second.macs]
 
 
 def pays(i, o, k, side=math.floor, shift=0):

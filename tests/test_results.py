@@ -36,6 +36,10 @@ REPORTED = {  # what the ledger must hold for the chapters of this book, and ove
     "ladder-grid": (1, _all_of("ladder-grid")),
     "ladder": (3, _all_of("ladder")),
     "regularisation": (3, _all_of("regularisation")),
+    "watched": (1, _all_of("watched")),
+    "live": (3, _all_of("live")),
+    "live-fashion": (3, _all_of("live-fashion")),
+    "live-cifar": (3, _all_of("live-cifar")),
 }
 
 
@@ -103,6 +107,16 @@ def test_confusions_and_mistakes_agree_with_the_accuracy(experiment, name):
             assert one["label"] != one["predicted"]
             assert matrix[one["label"]][one["predicted"]] > 0
     assert sum(map(sum, record.confusion)) == record.n * record.dataset["test"]
+
+
+@pytest.mark.parametrize(("experiment", "name"), RECORDED)
+def test_each_seed_has_weights_of_its_own(experiment, name):
+    record = results.load(experiment, name)
+    weights = [run["weights"] for run in record.runs if "weights" in run]
+    assert len(weights) in (0, record.n), "older records name no weights"
+    settled = [one for one, history in zip(weights, record.histories, strict=bool(weights)) if not history.diverged]
+    assert len(set(settled)) == len(settled), "only networks that are all NaN are alike"
+    assert all(len(one) == 16 and int(one, 16) >= 0 for one in weights)
 
 
 LADDER = [n for e, n in RECORDED if e == "ladder"]

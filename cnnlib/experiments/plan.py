@@ -46,6 +46,8 @@ class Experiment:
         The data set of the original.
     variants : dict of str to Variant
         By their names.
+    watch : bool
+        Whether the size of each layer's weights and gradients is recorded (`cnnlib.train.Watch`).
     """
 
     name: str
@@ -53,3 +55,4 @@ class Experiment:
     source: str
     dataset: str
     variants: dict[str, Variant]
+    watch: bool = False

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
@@ -14,12 +15,14 @@ from cnnlib.circumstances import circumstances
 from cnnlib.errors import BadInput, unknown
 from cnnlib.experiments.book import BOOK
 from cnnlib.experiments.ladder import LADDER
+from cnnlib.experiments.live import LIVE
 from cnnlib.experiments.notes import NOTES
 from cnnlib.experiments.plan import Experiment, Variant
+from cnnlib.experiments.watched import WATCHED
 from cnnlib.inspect import layer_table
-from cnnlib.train import confident_mistakes, confusion_matrix, fit, predict
+from cnnlib.train import Watch, confident_mistakes, confusion_matrix, fingerprint, fit, predict, save
 
-EXPERIMENTS = {experiment.name: experiment for experiment in NOTES + BOOK + LADDER}
+EXPERIMENTS = {experiment.name: experiment for experiment in NOTES + BOOK + LADDER + LIVE + WATCHED}
 
 
 def get(name: str) -> Experiment:
@@ -54,6 +57,7 @@ def run(
     root: str | Path | None = None,
     epochs: int | None = None,
     progress: bool = True,
+    keep: str | Path | None = None,
 ) -> list[Path]:
     """Train every variant of an experiment over several seeds and write one record each.
 
@@ -75,6 +79,9 @@ def run(
         Another number of epochs than the recipe's; the record's name then ends in ``-Ne``. For small data sets.
     progress : bool
         Show progress bars.
+    keep : str or Path, optional
+        A folder for the trained network of each seed, one file each (`cnnlib.results.kept_path`), which
+        `cnnlib.train.load` reads.
 
     Returns
     -------
@@ -84,7 +91,8 @@ def run(
     Raises
     ------
     BadInput
-        If a name is unknown, the data set is not on this machine, or ``seeds`` is below 1.
+        If a name is unknown, the data set is not on this machine, ``seeds`` is below 1, or the folder to keep networks
+        in cannot be written.
     """
     experiment = get(name)
     if seeds < 1:
@@ -104,36 +112,54 @@ def run(
         model = models.build(cell.model, **cell.settings)
         side = pictures.size + 2 * cell.recipe.pad
         table = layer_table(model, (pictures.channels, side, side))
-        suffix = "" if epochs is None else f"-{epochs}e"
+        record_name = f"{variant}{'' if epochs is None else f'-{epochs}e'}@{pictures.name}"
+        if keep is not None:
+            _make_folder(results.kept_path(keep, name, record_name, 0).parent)
         runs = []
         for seed in steps:  # written after each seed, so that a long run that is stopped keeps what it has
-            runs.append(_run_once(cell, pictures, seed, place, progress))
+            trained, run = _run_once(cell, pictures, seed, place, progress, experiment.watch)
+            runs.append(run)
+            if keep is not None:
+                about = {"experiment": name, "record": record_name, "seed": seed}
+                save(trained, results.kept_path(keep, name, record_name, seed), **about)
             record = results.Record(
                 experiment=name, variant=variant, title=cell.title, source=experiment.source, model=cell.model,
                 settings=cell.settings, recipe=cell.recipe.as_dict(), parameters=table.total_parameters,
                 macs=table.total_macs, dataset=results.about_dataset(pictures), runs=runs,
                 **circumstances(place),
             )  # fmt: skip
-            path = record.write(f"{variant}{suffix}@{pictures.name}", root)
+            path = record.write(record_name, root)
         written.append(path)
     return written
 
 
-def _run_once(cell: Variant, pictures: data.Dataset, seed: int, place, progress: bool) -> dict:
+def _make_folder(folder: Path) -> None:
+    """Make a folder before anything is trained, since a trained network that cannot be kept is lost."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BadInput(f"Cannot make {folder}: {problem.strerror}. Name another folder with --keep.") from problem
+
+
+def _run_once(
+    cell: Variant, pictures: data.Dataset, seed: int, place, progress: bool, watched: bool
+) -> tuple[nn.Module, dict]:
     """Train and test once; the seed decides the first weights and the order of the pictures."""
     devices.set_seed(seed)
     model = models.build(cell.model, **cell.settings)
+    watch = Watch(model) if watched else None
     start = time.perf_counter()
-    history = fit(model, pictures, cell.recipe, seed=seed, device=place, progress=progress)
+    history = fit(model, pictures, cell.recipe, seed=seed, device=place, progress=progress, watch=watch)
     seconds = time.perf_counter() - start
     logits = predict(model, pictures, cell.recipe, device=place)
     matrix = confusion_matrix(logits, pictures.test_labels)
-    return {
+    return model, {
         "seed": seed,
+        "weights": fingerprint(model),
         "test_accuracy": int(matrix.trace()) / len(logits),
         "test_loss": float(F.cross_entropy(logits, pictures.test_labels)),
         "seconds": round(seconds, 3),
         "confusion": matrix.tolist(),
         "mistakes": [mistake._asdict() for mistake in confident_mistakes(logits, pictures.test_labels)],
         "epochs": [{k: round(v, 6) for k, v in epoch.items()} for epoch in history.epochs],
-    }
+    } | ({"layers": watch.layers} if watch else {})

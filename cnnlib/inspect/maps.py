@@ -49,6 +49,10 @@ def feature_maps(
     maps: dict[str, torch.Tensor] = {}
 
     def keep(name, output):
+        if isinstance(output, tuple | list):  # as of an LSTM: its first tensor is what it puts out
+            output = next((part for part in output if isinstance(part, torch.Tensor)), None)
+        if not isinstance(output, torch.Tensor):
+            return
         runs = sum(known == name or known.startswith(f"{name} (") for known in maps)
         maps[name if not runs else f"{name} ({runs + 1})"] = output.detach()[0].cpu().clone()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -103,6 +104,36 @@ def load(path: str | Path, model: nn.Module) -> dict:
         )
     model.load_state_dict(content["state"])
     return content["about"]
+
+
+def fingerprint(model: nn.Module) -> str:
+    """Return a network's fingerprint, so that a record can name the weights it speaks of.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any network, on any device.
+
+    Returns
+    -------
+    str
+        First 16 hex digits of a sha256 over the floating-point tensors of ``state_dict()`` in its order: of each its
+        name, its shape and its float32 numbers, little-endian.
+
+    Examples
+    --------
+    >>> net = nn.Linear(2, 1)
+    >>> before = fingerprint(net)
+    >>> _ = net.bias.data.add_(1e-6)
+    >>> len(before), fingerprint(net) == before
+    (16, False)
+    """
+    digest = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        if value.is_floating_point():  # batch norm's count of batches decides nothing
+            digest.update(f"{name} {tuple(value.shape)}".encode())
+            digest.update(value.detach().cpu().float().contiguous().numpy().astype("<f4").tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _read(path: Path) -> dict:

@@ -18,6 +18,7 @@ from cnnlib.train.history import History
 from cnnlib.train.preparation import Preparation
 from cnnlib.train.recipe import Recipe
 from cnnlib.train.tiny_maps import TinyMaps
+from cnnlib.train.watch import Watch
 
 EVALUATION_BATCH = 1000  # pictures; larger is no faster on two cores
 AUXILIARY_WEIGHT = 0.3  # of each further head's loss in training (Szegedy et al. 2015, section 5)
@@ -39,6 +40,7 @@ def fit(
     device: str | torch.device | None = None,
     progress: bool = True,
     label: str = "",
+    watch: Watch | None = None,
 ) -> History:
     """Train a network on the training pictures; the test pictures are never looked at.
 
@@ -59,6 +61,8 @@ def fit(
         Show a progress bar.
     label : str
         How the run is called in a legend.
+    watch : Watch, optional
+        Of the same network: it notes how large each layer's weights and gradients are.
 
     Returns
     -------
@@ -101,6 +105,8 @@ def fit(
                 logits, loss = _forward(model, x, y, recipe)  # 2. forward: scores; 3. loss: how wrong they are
             optimizer.zero_grad()               # 4. forget the last gradients
             loss.backward()                     # 5. backward: new gradients
+            if watch:
+                watch.step()
             optimizer.step()                    # 6. weight = weight - lr · gradient
             schedule.step()                     #    and the lr of the next step
             # 7. keep account
@@ -114,6 +120,8 @@ def fit(
             row |= {"val_loss": score.loss, "val_accuracy": score.accuracy}
             bar.set_postfix_str(f"epoch {epoch}, validation accuracy {score.accuracy:.1%}")
         history.epochs.append(row | {"seconds": time.perf_counter() - start})
+        if watch:
+            watch.epoch()
         if history.diverged:
             break
     bar.close()

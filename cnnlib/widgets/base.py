@@ -189,6 +189,5 @@ class Widget(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         # Only what differs from the defaults: short, stable, and it can be pasted back.
-        traits = self.traits()
-        changed = {n: getattr(self, n) for n in self.settings() if getattr(self, n) != traits[n].default()}
+        changed = {n: getattr(self, n) for n in self.settings() if getattr(self, n) != self.trait_defaults(n)}
         return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in changed.items())})"

@@ -2,17 +2,23 @@
 import { h } from "./dom.js";
 
 // A labelled whole number with − and +. `change(value)` returns true if the widget takes the value;
-// otherwise the old one stays.
-export function stepper({ label, value, min, max, step = 1, change }) {
+// otherwise the old one stays. With `refuse(typed)`, what is no whole number within the limits is told and not taken;
+// without it, the nearest value is.
+export function stepper({ label, value, min, max, step = 1, change, refuse = null }) {
   let current = value;
   const field = h("input", {
     type: "number", min, max, step, value, "aria-label": label, inputmode: "numeric",
-    onchange: () => offer(field.value === "" ? NaN : Number(field.value)),
+    onchange: () => offer(field.value === "" ? NaN : Number(field.value), field.value),
   });
   const button = (sign, by) =>
     h("button", { type: "button", tabindex: -1, "aria-label": `${label} ${sign}`, onclick: () => offer(current + by) }, sign);
 
-  function offer(wanted) {
+  function offer(wanted, typed = String(wanted)) {
+    if (refuse && !(Number.isInteger(wanted) && wanted >= min && wanted <= max)) {
+      field.value = current;
+      refuse(typed);
+      return;
+    }
     const whole = Number.isFinite(wanted) ? Math.min(max, Math.max(min, Math.round(wanted))) : current;
     if (whole !== current && change(whole)) current = whole;
     field.value = current;

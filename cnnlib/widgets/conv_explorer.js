@@ -1,248 +1,174 @@
-// The convolution explorer: one filter spans all input channels and sums to one map.
-import { h, s, say, show } from "./dom.js";
-import { stepper } from "./controls.js";
-import { span, convSize, convParameters, convMacs } from "./arithmetic.js";
-import { conv2d, grid } from "./conv.js";
+// The convolution explorer: every number of a small layer, the window that moves over it, and what each output adds up.
+import { h, say, show } from "./dom.js";
+import { player, choice } from "./controls.js";
+import { convParameters, convMacs } from "./arithmetic.js";
+import { keep } from "./frame.js";
+import { SETTINGS, NUMBERS, pair, problemOf, sizeOf } from "./conv_explorer_state.js";
+import { MOST_NUMBER, changed, numbersOf, parse } from "./conv_explorer_numbers.js";
+import { compute, fieldOf, holesOf, readersOf, stampOf, stampedMap } from "./conv_explorer_layer.js";
+import { formulaLines, pytorchCode } from "./conv_explorer_formula.js";
+import { cellSum, factorsOf, stampSum, sumLines } from "./conv_explorer_sum.js";
+import { buildStage } from "./conv_explorer_stage.js";
+import { knobPanel } from "./conv_explorer_knobs.js";
 import { words } from "./conv_explorer.words.js";
-
-const LIMITS = {
-  input_size: [1, 12], in_channels: [1, 3], out_channels: [1, 4],
-  kernel_size: [1, 5], stride: [1, 4], padding: [0, 3], dilation: [1, 3],
-};
-const CELL = 30;
-const STEP_MS = 700;
-
-const sizeOf = (state) => convSize({
-  n: state.input_size, kernel: state.kernel_size,
-  stride: state.stride, padding: state.padding, dilation: state.dilation,
-});
-
-// Small whole numbers with something to find in them: a bright square, different in each channel.
-function firstInput(n, channels) {
-  return Array.from({ length: channels }, (_, c) =>
-    grid(n, n, (y, x) => {
-      const inside = y >= 1 + c && y <= n - 3 + c && x >= 2 - c && x <= n - 2 - c;
-      return inside ? 2 + ((y + 2 * x + c) % 2) : (y * 3 + x * 5 + c) % 7 === 0 ? 1 : 0;
-    }));
-}
-
-// Filters that look for something: vertical edges, horizontal edges, brightness, diagonals.
-function firstWeights(outs, ins, k) {
-  const middle = (k - 1) / 2;
-  const looks = [
-    (i, j) => Math.sign(j - middle), (i) => Math.sign(i - middle), () => 1, (i, j) => Math.sign(j - i),
-  ];
-  return Array.from({ length: outs }, (_, o) => Array.from({ length: ins }, (_, c) =>
-    grid(k, k, (i, j) => (k === 1 ? 1 + o - c : looks[o](c % 2 ? j : i, c % 2 ? i : j)))));
-}
-
-// Everything the picture shows, from the state alone; the tests compare it with PyTorch.
-function compute(state, weights = firstWeights(state.out_channels, state.in_channels, state.kernel_size)) {
-  const input = firstInput(state.input_size, state.in_channels);
-  const bias = Array.from({ length: state.out_channels }, (_, o) => (o % 2 ? -1 : 1) * o);
-  const size = sizeOf(state);
-  return { input, weights, bias, size, output: conv2d(input, weights, bias, state, size, size) };
-}
 
 function render({ model, el }) {
   const text = words.en;
-  const first = Object.fromEntries(Object.keys(LIMITS).map((key) => [key, model.get(key)]));
-  let state = { ...first };
-  let weights, shown, at = { o: 0, y: 0, x: 0 }, timer = null;
+  let layer, stage, view = { o: 0, y: 0, x: 0 }, stamping = true; // stamping: a transposed one is watched from its input
+  const isStamping = () => layer.state.transposed && stamping;
 
-  const knobs = Object.fromEntries(Object.entries(LIMITS).map(([key, [min, max]]) => [key, stepper({
-    label: text[key], value: state[key], min, max, change: (value) => propose({ ...state, [key]: value }),
-  })]));
-  const problem = h("p", { class: "cw-problem", role: "alert" });
-  const formula = h("p", { class: "cw-formula" });
-  const stage = h("div", { class: "cw-stage" });
-  const sum = h("div", { class: "cw-sum", "aria-live": "polite" });
-  const cost = h("p", { class: "cw-note" });
-  const unread = h("p", { class: "cw-note" });
-  const playButton = h("button", { type: "button", onclick: togglePlay }, text.play);
-  const buttons = h("div", { class: "cw-buttons" },
-    h("button", { type: "button", onclick: () => step(-1) }, text.back), playButton,
-    h("button", { type: "button", onclick: () => step(1) }, text.forward),
-    h("button", { type: "button", onclick: reset }, text.reset));
-  el.append(h("section", { class: "cw", "aria-label": text.title },
-    h("div", { class: "cw-knobs" }, Object.values(knobs).map((knob) => knob.element)),
-    problem, formula, stage, buttons, sum, cost, unread));
+  const hint = h("p", { class: "cw-cx-hint", "aria-live": "polite" });
+  const formula = h("div", {});
+  const place = h("div", {});
+  const sum = h("div", { class: "cw-sum cw-cx-sum", "aria-live": "polite", tabindex: 0, role: "region", "aria-label": text.total });
+  const notes = h("div", { class: "cw-note" });
+  const watch = choice({ label: text.watch, value: "stamps", options: [["stamps", text.watch_stamps], ["cells", text.watch_cells]],
+    change: (value) => { stamping = value === "stamps"; look({ o: view.o, y: 0, x: 0 }); } });
+  // A screen reader would be talked over by every step.
+  const play = player({ text, step, playing: (on) => sum.setAttribute("aria-live", on ? "off" : "polite") });
+  const kept = keep({ model, keys: [...SETTINGS, ...NUMBERS], problem: (next) => problemOf(next, text), draw });
+  const knobs = knobPanel({ text, propose: kept.propose, refuse: kept.tell, arranged: () => arrange() });
+  el.classList.add("cw-cx-root");
+  el.append(h("section", { class: "cw cw-cx", "aria-label": text.title },
+    knobs.element, h("div", { class: "cw-cx-say" }, kept.sentence, hint), formula, place,
+    h("div", { class: "cw-buttons" }, play.elements, h("button", { type: "button", "data-act": "reset", onclick: reset }, text.reset), watch.element),
+    sum, notes));
 
-  function propose(next) {
-    const room = next.input_size + 2 * next.padding;
-    const needed = span(next.kernel_size, next.dilation);
-    if (needed > room) {
-      problem.textContent = say(text.does_not_fit, { span: needed, room });
-      return false;
+  function draw(state, before) {
+    layer = compute(state);
+    knobs.set(state);
+    if (!before || SETTINGS.some((key) => JSON.stringify(state[key]) !== JSON.stringify(before[key]))) arrange();
+    else fill();
+  }
+
+  // New boards, where a setting has changed; the numbers alone are filled into those that are there.
+  function arrange() {
+    const { state } = layer;
+    stage = buildStage({ layer, text, view: () => view, chooseInput, chooseOutput, write });
+    place.replaceChildren(stage.element);
+    formula.replaceChildren(...formulaLines(layer, knobs.apart, text));
+    notes.replaceChildren(h("p", {}, leftOut()), h("p", {}, shapes()), h("p", {}, cost()), h("p", {}, h("code", {}, pytorchCode(state))));
+    watch.element.hidden = !state.transposed;
+    sum.style.setProperty("--narrow-lines", sumLines(layer, 4));
+    sum.style.setProperty("--wide-lines", sumLines(layer, 10));
+    fill();
+  }
+
+  function fill() {
+    stage.fill(layer);
+    const [rows, columns] = walked();
+    look({ o: Math.min(view.o, layer.state.out_channels - 1), y: Math.min(view.y, rows - 1), x: Math.min(view.x, columns - 1) });
+  }
+
+  // The cells that are walked through: those of the output, or those of the input that stamp.
+  const walked = () => (isStamping() ? [layer.rows.n, layer.columns.n] : layer.size);
+
+  // Shows one cell: what it is made of, or what it writes.
+  function look(next) {
+    view = next;
+    const { o, y, x } = view;
+    const { rows, columns } = layer;
+    const seen = stage.showFilter(o);
+    const field = isStamping() ? [{ y, x }] : layer.state.transposed ? fieldOf(layer, y, x) : windowAt(y, x);
+    const taps = isStamping() || !layer.state.transposed ? [] : field.map(({ i, j }) => ({ y: i, x: j }));
+    stage.inputs.forEach((each, c) => each.mark(seen.includes(c) ? field.map((cell) => ({ y: cell.y + stage.top, x: cell.x + stage.left })) : []));
+    stage.kernels.forEach((each) => each.mark(taps));
+    stage.outputs.forEach((each, map) => {
+      const done = !isStamping() || map < o;
+      const numbers = done ? layer.canvas[map] : map === o ? stampedMap(layer, o, y, x) : [];
+      each.values((row, column) => numbers[row]?.[column] ?? null);
+      each.mark(isStamping() && map === o ? stampOf(layer, o, y, x).cells : []);
+      each.point(!isStamping() && map === o ? { y: y + rows.edge, x: x + columns.edge } : null);
+    });
+    watch.set(stamping ? "stamps" : "cells");
+    sum.replaceChildren(...(isStamping() ? stampSum : cellSum)(layer, view, text));
+    hint.textContent = isStamping() ? text.hint_stamps : text.hint;
+  }
+
+  // All cells under the window, those of the padding too.
+  function windowAt(y, x) {
+    const { rows, columns } = layer;
+    const along = ({ kernel, stride, dilation, before }, at) => Array.from({ length: kernel }, (_, tap) => at * stride + tap * dilation - before);
+    return along(rows, y).flatMap((row) => along(columns, x).map((column) => ({ y: row, x: column })));
+  }
+
+  // From cell to cell, row by row, then on to the next map.
+  function step(by) {
+    const [rows, columns] = walked();
+    const all = layer.state.out_channels * rows * columns;
+    const index = ((view.o * rows + view.y) * columns + view.x + by + all) % all;
+    look({ o: Math.floor(index / (rows * columns)), y: Math.floor(index / columns) % rows, x: index % columns });
+  }
+
+  function chooseInput(c, y, x, count) {
+    kept.tell("");
+    const { transposed } = layer.state;
+    if (count !== undefined && isStamping()) look({ ...view, y, x });
+    if (count === undefined) hint.textContent = text.hint_padding;
+    else {
+      const times = `${transposed ? "write" : "read"}_${count > 1 ? "times" : count ? "once" : "never"}`;
+      hint.textContent = say(text.hint_input, { name: say(text.input_name, { c, y, x }), value: show(layer.input[c][y][x]), times: say(text[times], { count }) });
     }
-    Object.entries(next).forEach(([key, value]) => model.set(key, value));
-    model.save_changes();
-    adopt(next);
-    return true;
   }
 
-  function adopt(next) {
-    const fresh = !weights || ["kernel_size", "in_channels", "out_channels"].some((key) => next[key] !== state[key]);
-    state = next;
-    problem.textContent = "";
-    if (fresh) weights = firstWeights(state.out_channels, state.in_channels, state.kernel_size);
-    Object.entries(knobs).forEach(([key, knob]) => knob.set(state[key]));
-    recompute();
+  function chooseOutput(o, y, x) {
+    kept.tell("");
+    if (layer.output[o][y]?.[x] === undefined) {
+      hint.textContent = text.hint_cut;
+      return;
+    }
+    play.pause();
+    stamping = false;
+    look({ o, y, x });
   }
 
-  function recompute() {
-    shown = compute(state, weights);
-    const last = shown.size - 1;
-    at = { o: Math.min(at.o, state.out_channels - 1), y: Math.min(at.y, last), x: Math.min(at.x, last) };
-    draw();
+  function write(key, path, typed) {
+    const value = parse(typed);
+    if (value === null) kept.tell(say(text.not_a_number, { typed: typed.slice(0, 12) }));
+    else if (Math.abs(value) > MOST_NUMBER) kept.tell(say(text.number_too_large, { typed: typed.slice(0, 12), most: MOST_NUMBER }));
+    else kept.propose({ [key]: changed(key === "biases" ? layer.bias : layer[key], path, value) });
   }
 
   function reset() {
-    pause();
-    weights = null;
-    at = { o: 0, y: 0, x: 0 };
-    propose({ ...first });
+    play.pause();
+    stamping = true;
+    view = { o: 0, y: 0, x: 0 };
+    knobs.reset();
+    kept.reset();
+    kept.tell("");
+    draw(kept.state, null); // even if no setting had changed
   }
 
-  // From cell to cell, row by row, then on to the next output channel.
-  function step(by) {
-    const { size } = shown;
-    const count = size * size * state.out_channels;
-    const index = ((at.o * size + at.y) * size + at.x + by + count) % count;
-    at = { o: Math.floor(index / (size * size)), y: Math.floor(index / size) % size, x: index % size };
-    draw();
+  function leftOut() {
+    const { rows, columns } = layer;
+    const all = rows.n * columns.n;
+    const count = readersOf(layer).flat().filter((times) => times === 0).length;
+    const { edge: top, size: height } = rows, { edge: left, size: width } = columns;
+    const holes = holesOf(layer).filter(([y, x]) => y >= top && x >= left && y < top + height && x < left + width).length;
+    const unread = count ? say(count === 1 ? text.unread_one : text.unread, { count, all }) : text.all_read;
+    return holes ? `${unread} ${say(text.holes, { count: holes })}` : unread;
   }
 
-  function togglePlay() {
-    if (timer) return pause();
-    playButton.textContent = text.pause;
-    sum.setAttribute("aria-live", "off"); // a screen reader would be talked over by every step
-    timer = setInterval(() => step(1), STEP_MS);
+  function shapes() {
+    const shape = (numbers) => (Array.isArray(numbers) ? [numbers.length, ...shape(numbers[0])] : []);
+    const named = Object.fromEntries(["input", "weight", "output"].map((key) => [key, shape(layer[key]).join(" × ")]));
+    return say(text.shapes, named);
   }
 
-  function pause() {
-    clearInterval(timer);
-    timer = null;
-    playButton.textContent = text.play;
-    sum.setAttribute("aria-live", "polite");
+  function cost() {
+    const { in_channels: inChannels, out_channels: outChannels, groups, bias, transposed } = layer.state;
+    const [height, width] = pair(layer.state.kernel_size);
+    const counts = { inChannels, outChannels, height, width, groups };
+    const cells = transposed ? layer.rows.n * layer.columns.n : layer.size[0] * layer.size[1];
+    return say(text.cost, { parameters: show(convParameters({ ...counts, bias })), weights: show(convParameters({ ...counts, bias: false })),
+      macs: show(convMacs({ ...counts, cells })) });
   }
 
-  function moveByKey(event) {
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-    const move = moves[event.key];
-    if (!move) return;
-    event.preventDefault();
-    const within = (value) => Math.min(shown.size - 1, Math.max(0, value));
-    at = { o: Number(event.currentTarget.dataset.o), y: within(at.y + move[0]), x: within(at.x + move[1]) };
-    draw();
-  }
-
-  function draw() {
-    const { input, size, output, bias } = shown;
-    const { input_size: n, padding: p, kernel_size: k, stride, dilation: d } = state;
-    const focused = stage.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    const reach = (out) => new Set(Array.from({ length: k }, (_, i) => out * stride + i * d));
-    const rows = reach(at.y), columns = reach(at.x);
-    const read = new Set(Array.from({ length: size }, (_, out) => [...reach(out)]).flat());
-    const isUnread = (y, x) => !(read.has(y) && read.has(x));
-
-    const inputs = input.map((map, c) => figure(say(text.input, { c }), board(n + 2 * p, {
-      label: say(text.input_alt, { c, n, p }),
-      value: (y, x) => map[y - p]?.[x - p] ?? 0,
-      kind: (y, x) => [
-        map[y - p]?.[x - p] === undefined ? "pad" : "", rows.has(y) && columns.has(x) ? "window" : "",
-        isUnread(y, x) && map[y - p]?.[x - p] !== undefined ? "unread" : "",
-      ],
-    })));
-    const filter = weights[at.o].map((kernel, c) => figure(say(text.filter, { o: at.o, c }), kernelTable(kernel, c)));
-    const outputs = output.map((map, o) => figure(say(text.output, { o }), board(size, {
-      label: say(text.output_alt, { o, n: size }), key: `out${o}`, o,
-      value: (y, x) => map[y][x], shade: true,
-      kind: (y, x) => [o === at.o && y === at.y && x === at.x ? "current" : ""],
-      pick: (y, x) => { at = { o, y, x }; draw(); },
-    })));
-    stage.replaceChildren(
-      h("div", { class: "cw-column" }, inputs),
-      h("div", { class: "cw-sign", "aria-hidden": "true" }, "∗"),
-      h("div", { class: "cw-column" }, filter),
-      h("div", { class: "cw-sign", "aria-hidden": "true" }, "="),
-      h("div", { class: "cw-column" }, outputs));
-    stage.querySelector(`[data-key="${focused}"]`)?.focus();
-
-    const room = n + 2 * p - span(k, d);
-    formula.replaceChildren(`${text.formula} = ⌊(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${stride}⌋ + 1 = ⌊${room} / ${stride}⌋ + 1 = `,
-      h("strong", { class: "cw-size" }, String(size)));
-    const products = weights[at.o].map((kernel, c) => {
-      const terms = kernel.flatMap((row, i) => row.map((w, j) => {
-        const value = input[c][at.y * stride + i * d - p]?.[at.x * stride + j * d - p] ?? 0;
-        return { text: `${show(value)}·${w < 0 ? `(${show(w)})` : show(w)}`, product: value * w };
-      }));
-      const subtotal = terms.reduce((total, term) => total + term.product, 0);
-      return h("p", {}, h("b", {}, say(text.channel_line, { c })), ` ${terms.map((t) => t.text).join(" + ")} = ${show(subtotal)}`);
-    });
-    sum.replaceChildren(
-      h("p", {}, say(text.sum_over, { o: at.o, y: at.y, x: at.x })), ...products,
-      h("p", {}, h("b", {}, text.bias), ` ${show(bias[at.o])}`),
-      h("p", {}, h("b", {}, text.total), " ", h("strong", {}, show(output[at.o][at.y][at.x]))));
-    const counts = { inChannels: state.in_channels, outChannels: state.out_channels, height: k, width: k };
-    cost.textContent = say(text.cost, {
-      parameters: show(convParameters({ ...counts, bias: true })), out: state.out_channels, in: state.in_channels, k,
-      macs: show(convMacs({ ...counts, cells: size * size })),
-    });
-    const missed = grid(n, n, (y, x) => isUnread(y + p, x + p)).flat().some(Boolean);
-    unread.textContent = missed ? text.unread : text.all_read;
-  }
-
-  // A grid of numbers as one picture; with `pick` its cells can be chosen by pointer and by arrow keys.
-  function board(side, { label, value, kind, shade, pick, key, o }) {
-    const all = grid(side, side, value);
-    const top = Math.max(1, ...all.flat().map(Math.abs));
-    const marked = [], plain = []; // the marked cells are drawn last, over their neighbours' borders
-    all.forEach((row, y) => row.forEach((number, x) => {
-      const kinds = kind(y, x).filter(Boolean);
-      const [left, up] = [x * CELL, y * CELL];
-      (kinds.includes("window") || kinds.includes("current") ? marked : plain).push(s("g", { class: ["cw-cell", ...kinds].join(" "), onclick: pick && (() => pick(y, x)) },
-        s("rect", { x: left, y: up, width: CELL, height: CELL,
-          style: shade ? `fill:var(${number < 0 ? "--cw-neg" : "--cw-pos"});fill-opacity:${(0.55 * Math.abs(number)) / top}` : null }),
-        kinds.includes("unread") ? s("path", { d: `M${left + 4} ${up + 4}l${CELL - 8} ${CELL - 8}m0 ${8 - CELL}l${8 - CELL} ${CELL - 8}` }) : null,
-        s("text", { x: left + CELL / 2, y: up + CELL / 2 }, show(number))));
-    }));
-    return s("svg", {
-      viewBox: `-2 -2 ${side * CELL + 4} ${side * CELL + 4}`, class: pick ? "cw-board cw-pick" : "cw-board", style: `max-width:${side * CELL + 4}px`,
-      role: pick ? "application" : "img", "aria-label": label, tabindex: pick ? 0 : null,
-      "data-key": key, "data-o": o, onkeydown: pick && moveByKey,
-    }, plain, marked);
-  }
-
-  function kernelTable(kernel, c) {
-    const field = (weight, i, j) => {
-      const input = h("input", {
-        type: "number", step: "any", value: weight, "data-key": `w${c}-${i}-${j}`, "aria-label": say(text.weight_alt, { o: at.o, c, i, j }),
-        onchange: () => {
-          const number = input.value === "" ? NaN : Number(input.value);
-          if (Number.isFinite(number)) weights[at.o][c][i][j] = number; // otherwise the old weight comes back
-          recompute();
-        },
-      });
-      return h("td", {}, input);
-    };
-    return h("table", { class: "cw-kernel" }, h("tbody", {}, kernel.map((row, i) => h("tr", {}, row.map((w, j) => field(w, i, j))))));
-  }
-
-  function figure(caption, body) {
-    return h("figure", {}, body, h("figcaption", {}, caption));
-  }
-
-  const follow = () => {
-    const next = Object.fromEntries(Object.keys(LIMITS).map((key) => [key, model.get(key)]));
-    if (JSON.stringify(next) !== JSON.stringify(state) && sizeOf(next) !== null) adopt(next);
-  };
-  Object.keys(LIMITS).forEach((key) => model.on(`change:${key}`, follow));
-  adopt(state);
+  kept.start();
   return () => {
-    clearInterval(timer);
-    Object.keys(LIMITS).forEach((key) => model.off(`change:${key}`, follow));
+    play.pause();
+    kept.stop();
   };
 }
 
-export default { render, compute, sizeOf };
+export default { render, compute, sizeOf, problemOf: (state) => problemOf(state, words.en), numbersOf, fieldOf, readersOf, holesOf, stampedMap, factorsOf, pytorchCode, parse };

@@ -1,100 +1,109 @@
-// The parameter calculator: a fully connected layer and a convolution on the same picture.
+// The parameter and cost calculator: four pairs of ways to do the same, layer by layer, with a knob for every number.
 import { h, say, show } from "./dom.js";
-import { stepper } from "./controls.js";
-import { convSize, convParameters, convMacs } from "./arithmetic.js";
+import { stepper, slider, toggle } from "./controls.js";
+import { keep } from "./frame.js";
+import { EXAMPLES, LARGEST_KERNEL, compute } from "./cost_layers.js";
+import { sideNames, layerName, ratioWords, sumLines, verdictOf, problemWords } from "./cost_sentences.js";
 import { words } from "./cost_calculator.words.js";
 
 const LIMITS = {
-  height: [1, 4096], width: [1, 4096], channels: [1, 1024], units: [1, 4096],
-  kernel_size: [1, 31], stride: [1, 16], padding: [0, 15],
+  height: [1, 1024], width: [1, 1024], in_channels: [1, 1024], out_channels: [1, 4096],
+  kernel_size: [1, LARGEST_KERNEL], stride: [1, 16], padding: [0, 15], layers: [2, 10], reduced: [1, 1024],
 };
-const ROWS = ["weights", "biases", "parameters", "outputs", "macs"];
-
-// Both layers' numbers from the state alone; null where the kernel does not fit.
-function compute({ height, width, channels, units, kernel_size: kernel, stride, padding, bias }) {
-  const [rows, columns] = [height, width].map((n) => convSize({ n, kernel, stride, padding, dilation: 1 }));
-  if (rows === null || columns === null) return null;
-  const counts = { inChannels: channels, outChannels: units, height: kernel, width: kernel };
-  const layer = (weights, parameters, outputs, macs) => ({ weights, biases: parameters - weights, parameters, outputs, macs });
-  const inputs = height * width * channels;
-  return {
-    rows, columns,
-    dense: layer(inputs * units, inputs * units + (bias ? units : 0), units, inputs * units),
-    conv: layer(
-      convParameters({ ...counts, bias: false }), convParameters({ ...counts, bias }),
-      rows * columns * units, convMacs({ ...counts, cells: rows * columns })),
-  };
-}
+const SWITCHES = ["bias", "widen"];
+const MAPS = ["height", "width", "in_channels", "out_channels", "kernel_size"];
+const KNOBS = {
+  dense: [...MAPS, "stride", "padding", "bias"], stack: [...MAPS, "bias", "layers"],
+  bottleneck: [...MAPS, "bias", "widen", "reduced"], depthwise: [...MAPS, "stride", "padding", "bias"],
+};
+const SLIDERS = ["layers", "reduced"];
+const VERSUS = ["parameters", "macs", "bytes"];
 
 function render({ model, el }) {
   const text = words.en;
-  const keys = [...Object.keys(LIMITS), "bias"];
-  const read = () => Object.fromEntries(keys.map((key) => [key, model.get(key)]));
-  const first = read();
-  let state = { ...first };
+  const problem = (next) => (compute(next) ? null : problemWords(text, next, LARGEST_KERNEL));
+  const store = keep({ model, keys: ["comparison", ...Object.keys(LIMITS), ...SWITCHES], problem, draw });
+  let left = {}; // what each comparison was left with
 
-  const knobs = Object.fromEntries(Object.entries(LIMITS).map(([key, [min, max]]) => [key, stepper({
-    label: text[key], value: state[key], min, max, change: (value) => propose({ ...state, [key]: value }),
-  })]));
-  const box = h("input", { type: "checkbox", checked: state.bias, onchange: () => propose({ ...state, bias: box.checked }) });
-  const problem = h("p", { class: "cw-problem", role: "alert" });
-  const result = h("div", { "aria-live": "polite" });
-  el.append(h("section", { class: "cw", "aria-label": text.title },
-    h("div", { class: "cw-knobs" }, Object.values(knobs).map((knob) => knob.element), h("label", { class: "cw-check" }, box, text.bias)),
-    problem, result,
-    h("div", { class: "cw-buttons" }, h("button", { type: "button", onclick: () => propose({ ...first }) }, text.reset))));
+  const tabs = Object.keys(EXAMPLES).map((key) => h("button", { type: "button", "aria-pressed": "false", onclick: () => turnTo(key) }, text[key]));
+  const knobs = Object.fromEntries(Object.entries(KNOBS).map(([name, keys]) => [name, Object.fromEntries(keys.map((key) => [key, knob(name, key)]))]));
+  const places = { knobs: h("div", { class: "cw-knobs" }), sides: h("div", { class: "cw-cost-sides" }), versus: h("div", { class: "cw-cost-versus" }) };
+  const verdict = h("p", { class: "cw-verdict cw-cost-verdict", "aria-live": "polite" });
+  el.append(h("section", { class: "cw cw-cost", "aria-label": text.title },
+    h("div", { class: "cw-cost-tabs", role: "group", "aria-label": text.comparisons }, tabs),
+    places.knobs, store.sentence, verdict, places.versus, places.sides, h("p", { class: "cw-note" }, text.bytes_note),
+    h("div", { class: "cw-buttons" }, h("button", { type: "button", onclick: reset }, text.reset))));
 
-  function propose(next) {
-    if (!compute(next)) {
-      problem.textContent = say(text.does_not_fit, { k: next.kernel_size, h: next.height, w: next.width, p: next.padding });
-      return false;
+  function knob(name, key) {
+    const label = text[`${key}_${name}`] ?? text[key], value = model.get(key);
+    if (SWITCHES.includes(key)) return toggle({ label, value, change: (on) => store.propose({ [key]: on }) });
+    const [min, max] = LIMITS[key];
+    const change = (number) => {
+      const taken = store.propose({ [key]: number });
+      if (!taken) knobs[name][key].set(store.state[key]); // a slider would stay where it was drawn to
+      return taken;
+    };
+    return (SLIDERS.includes(key) ? slider : stepper)({ label, value, min, max, change });
+  }
+
+  // Another comparison comes with what it was left with, or with its example.
+  function turnTo(comparison) {
+    const { state } = store;
+    if (comparison === state.comparison) return;
+    left[state.comparison] = state;
+    const example = comparison === store.first.comparison ? store.first : EXAMPLES[comparison];
+    store.propose(left[comparison] ?? { comparison, ...example });
+  }
+
+  function reset() {
+    left = {};
+    store.reset();
+  }
+
+  function draw(state, before) {
+    const costs = compute(state), names = sideNames(text, state);
+    const { comparison } = state;
+    if (comparison !== before?.comparison) {
+      places.knobs.replaceChildren(...Object.values(knobs[comparison]).map(({ element }) => element));
+      tabs.forEach((tab, index) => tab.setAttribute("aria-pressed", String(Object.keys(EXAMPLES)[index] === comparison)));
     }
-    keys.forEach((key) => model.set(key, next[key]));
-    model.save_changes();
-    adopt(next);
-    return true;
+    Object.entries(knobs[comparison]).forEach(([key, each]) => each.set(state[key]));
+    const [what, why] = verdictOf(text, state, costs);
+    verdict.replaceChildren(h("b", {}, what), ` ${why}`);
+    places.versus.replaceChildren(...VERSUS.map((key) => versus(key, costs, names)), h("p", { class: "cw-note" }, text.bars_note));
+    places.sides.replaceChildren(...[costs.first, costs.second].map((side, index) => sideTable(state, side, names[index])));
   }
 
-  function adopt(next) {
-    state = next;
-    problem.textContent = "";
-    Object.entries(knobs).forEach(([key, knob]) => knob.set(state[key]));
-    box.checked = state.bias;
-    draw();
+  const number = (value) => h("td", { "data-value": value }, show(value));
+  const scrolling = (label, ...parts) => h("div", { class: "cw-scroll", role: "group", "aria-label": label, tabindex: 0 }, parts);
+  const headed = (cells) => h("thead", {}, h("tr", {}, cells.map((cell) => (cell ? h("th", { scope: "col" }, cell) : h("td")))));
+
+  // Both sides' sums of one count, with bars in proportion: a piece a layer, and a line where the first side ends.
+  function versus(key, { first, second }, names) {
+    const [a, b] = [first.total[key], second.total[key]], top = Math.max(a, b);
+    const lane = (side, name, kind, limit) => [
+      h("p", {}, name, h("span", { "data-value": side.total[key] }, show(side.total[key]))),
+      h("div", { class: "cw-parts", "aria-hidden": "true" },
+        side.layers.map((layer) => h("div", { class: `cw-bar ${kind}`, style: `width:${(100 * layer[key]) / top}%` })), limit)];
+    return h("div", { class: "cw-cost-count", "data-count": key },
+      h("h4", {}, text[key]), h("p", { class: "cw-cost-ratio" }, ratioWords(text, a, b)),
+      lane(first, names[0], ""), lane(second, names[1], "other", h("i", { class: "cw-limit", style: `left:${(100 * a) / top}%` })),
+      key === "bytes" ? h("p", { class: "cw-note" }, say(text.numbers, { a: show(first.total.activations), b: show(second.total.activations) })) : null);
   }
 
-  function draw() {
-    const { dense, conv, rows, columns } = compute(state);
-    const row = (key) => h("tr", {}, h("th", { scope: "row" }, text[key]),
-      [dense[key], conv[key]].map((value) => h("td", { "data-value": value }, show(value))),
-      h("td", {}, conv[key] ? ratio(dense[key] / conv[key]) : "–"));
-    const top = Math.log10(Math.max(dense.macs, conv.macs, 10));
-    const bar = (kind, key, value) => h("div", {}, h("small", {}, `${text[kind]}, ${text[key]}`),
-      h("div", { class: `cw-bar ${kind === "conv" ? "other" : ""}`, style: `width:${(100 * Math.log10(Math.max(value, 1))) / top}%` }));
-    result.replaceChildren(
-      h("p", {}, h("b", {}, text.dense), " ", say(text.sum_dense, {
-        h: show(state.height), w: show(state.width), c: show(state.channels), u: show(state.units), weights: show(dense.weights) })),
-      h("p", {}, h("b", {}, text.conv), " ", say(text.sum_conv, {
-        k: state.kernel_size, c: show(state.channels), u: show(state.units), weights: show(conv.weights), oh: show(rows), ow: show(columns) })),
-      h("div", { class: "cw-scroll" }, h("table", { class: "cw-table" },
-        h("thead", {}, h("tr", {}, ["what", "dense", "conv", "ratio"].map((key) => h("th", { scope: "col" }, text[key])))),
-        h("tbody", {}, ROWS.map(row)))),
-      h("div", { role: "img", "aria-label": text.bars },
-        ["parameters", "macs"].map((key) => [bar("dense", key, dense[key]), bar("conv", key, conv[key])])));
+  // One side, layer by layer, and its formulas with the numbers filled in.
+  function sideTable(state, { layers, total }, name) {
+    const row = (title, size, cost) => h("tr", {}, h("th", { scope: "row" }, title, size && h("small", {}, size.map(show).join(" × "))),
+      number(cost.parameters), number(cost.macs), number(cost.bytes));
+    const rows = layers.map((layer) => row(layerName(text, layer), layer.size, layer));
+    return h("div", { class: "cw-cost-side" }, h("h4", {}, name),
+      scrolling(name, h("table", { class: "cw-table" }, headed([text.layer, text.parameters, text.macs, text.bytes_short]),
+        h("tbody", {}, rows, layers.length > 1 ? row(text.together, null, total) : null))),
+      sumLines(text, state, layers).map((line) => h("p", { class: "cw-note cw-cost-sum" }, line)));
   }
 
-  const rounded = (value) => show(value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
-  const ratio = (value) => {
-    if (value === 1) return text.same;
-    return value > 1 ? say(text.fewer, { times: rounded(value) }) : say(text.more, { times: rounded(1 / value) });
-  };
-  const follow = () => {
-    const next = read();
-    if (JSON.stringify(next) !== JSON.stringify(state) && compute(next)) adopt(next);
-  };
-  keys.forEach((key) => model.on(`change:${key}`, follow));
-  draw();
-  return () => keys.forEach((key) => model.off(`change:${key}`, follow));
+  store.start();
+  return store.stop;
 }
 
-export default { render, compute };
+export default { render, compute, examples: EXAMPLES, ratioWords: (a, b) => ratioWords(words.en, a, b) };

@@ -27,7 +27,9 @@ export function say(sentence, values = {}) {
 }
 
 // A number as people read it: thousands apart, a true minus sign, at most three decimals.
+const AS_READ = new Intl.NumberFormat("en", { maximumFractionDigits: 3 }); // made once: making it is what takes time
+
 export function show(value) {
   const rounded = Math.round(value * 1000) / 1000;
-  return rounded.toLocaleString("en", { maximumFractionDigits: 3 }).replace("-", "−");
+  return AS_READ.format(rounded).replace("-", "−");
 }

@@ -9,6 +9,7 @@ export function keep({ model, keys, problem = () => null, draw }) {
   const first = read();
   const sentence = h("p", { class: "cw-problem", role: "alert" });
   let state = null;
+  let telling = false; // while several settings are handed to the model one by one
 
   function show(next) {
     const before = state;
@@ -26,7 +27,9 @@ export function keep({ model, keys, problem = () => null, draw }) {
       return false;
     }
     if (same(next, state)) return true;
+    telling = true;
     keys.forEach((key) => model.set(key, next[key]));
+    telling = false;
     model.save_changes();
     show(next);
     return true;
@@ -35,7 +38,7 @@ export function keep({ model, keys, problem = () => null, draw }) {
   // Python has validated what comes from the kernel; a half-told change of several settings is waited for.
   function follow() {
     const next = read();
-    if (!same(next, state) && !problem(next)) show(next);
+    if (!telling && !same(next, state) && !problem(next)) show(next);
   }
 
   keys.forEach((key) => model.on(`change:${key}`, follow));

@@ -4,18 +4,10 @@ import random
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from torch import nn, rand
+from widget_examples import CLASSES, make
 
-from cnnlib import widgets
 from cnnlib.widgets import bundle
 
-NET = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3))
-MADE_OF = {"FeatureMaps": (NET, rand(1, 8, 8)), "Quiz": ("02_convolution_arithmetic",)}  # not made from nothing
-CLASSES = [
-    each
-    for each in map(vars(widgets).get, widgets.__all__)
-    if isinstance(each, type) and issubclass(each, widgets.Widget) and each is not widgets.Widget
-]
 SEVERAL = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 STATE = """async (keys) => {
   const { model } = (await window.cnnlibWidgets.ready)[0].value;
@@ -24,10 +16,6 @@ STATE = """async (keys) => {
 WIDE = "document.documentElement.scrollWidth"
 PAGE_RULES = {"rules": {"landmark-one-main": {"enabled": False}, "page-has-heading-one": {"enabled": False}}}
 NONSENSE = ("0", "1", "2", "3", "7", "-1", "1e9", "", "2.5")
-
-
-def make(kind):
-    return kind(*MADE_OF.get(kind.__name__, ()))
 
 
 @SEVERAL
