@@ -91,7 +91,7 @@ class Quiz(Widget):
         table = bundle.asset(PREFIX + self.chapter)
         items = "".join(_on_paper(q, table["words"]["en"][q["id"]], text["solution"]) for q in table["questions"])
         return (
-            f'<div class="cw cw-quiz"><p><b>{html.escape(text["title"])}</b></p><ol>{items}</ol>'
+            f'<div class="cw cw-quiz cw-quiz-still"><p><b>{html.escape(text["title"])}</b></p><ol>{items}</ol>'
             f"<p>{html.escape(text['no_script'])}</p></div>"
         )
 
