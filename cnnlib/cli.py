@@ -63,8 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("name", nargs="?", help="for example lenet5")
     models.set_defaults(command=_models)
 
-    export = commands.add_parser("export", help="write kept networks as small files for the page")
-    export.add_argument("kept", metavar="DIR", help="the folder that was given to run --keep")
+    export = commands.add_parser("export", help="write what the widgets read")
+    export.add_argument(
+        "kept", metavar="DIR", nargs="?",
+        help="the folder given to run --keep, to write its networks; if left out, the plans of all networks and the "
+        "recorded runs are written",
+    )  # fmt: skip
     export.add_argument("--nets", nargs="+", metavar="NAME", help="only these, for example lenet_mnist_max")
     export.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
     export.add_argument("--assets", metavar="DIR", help="where to write; the widgets' own folder if left out")
@@ -125,9 +129,18 @@ def _models(options) -> None:
 
 
 def _export(options) -> None:
+    from cnnlib.inspect.graph import export_graphs
+    from cnnlib.widgets import bundle, training_runs
     from cnnlib.widgets.export import export
 
-    for path in export(options.kept, names=options.nets, root=options.results, folder=options.assets):
+    folder = options.assets or bundle.HERE / "assets"
+    if options.nets and not options.kept:
+        raise BadInput("--nets names networks, but no folder they were kept in. Name it: cnnlib export DIR --nets …")
+    if not options.kept:
+        print(export_graphs(folder))
+        print(training_runs.write(folder, options.results))
+        return
+    for path in export(options.kept, names=options.nets, root=options.results, folder=folder):
         source = json.loads(path.read_text(encoding="utf-8"))["source"]
         before, after = source["test_accuracy"], source["exported_accuracy"]
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {before:.2%} recorded, {after:.2%} as exported")
