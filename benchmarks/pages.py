@@ -65,7 +65,8 @@ def weight(path):
     """Return the compressed bytes of what a page may load: scripts, style sheets, the widgets' data."""
     text = path.read_text(encoding="utf-8")
     found = {path.parent / unquote(a) for a in re.findall(r'(?:src|href)="([^":?]+\.(?:js|css))(?:\?[^"]*)?"', text)}
-    for names in re.findall(r'data-assets="([^"]*)"', text):
+    widgets = {f"widget_{name}" for name in re.findall(r'data-widget="([^"]*)"', text)}
+    for names in [*re.findall(r'data-assets="([^"]*)"', text), " ".join(widgets)]:
         found |= {HTML / "_static" / "cnn-assets" / f"{name}.js" for name in names.split()}
     return sum(len(gzip.compress(file.read_bytes(), 6)) for file in {f.resolve() for f in found} if file.is_file())
 

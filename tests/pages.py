@@ -20,12 +20,12 @@ LINKS_NOT_LOADED = {"author", "canonical", "help", "index", "license", "next", "
 
 
 class Page(HTMLParser):
-    """What one page loads, links to and names; what its widgets may load; its pictures without a description."""
+    """What one page loads, links to and names; its widgets and their data; its pictures without a description."""
 
     def __init__(self, html):
         super().__init__()
         self.loads, self.links, self.names, self.undescribed = [], [], set(), []
-        self.assets = set()
+        self.assets, self.widgets = set(), set()
         self._hidden = []  # open elements inside which a screen reader hears nothing
         self._style = False
         self.feed(html)
@@ -40,6 +40,8 @@ class Page(HTMLParser):
             self.links.append(attributes["href"])
         self.loads += loads_of_css(attributes.get("style", ""))
         self.assets.update(attributes.get("data-assets", "").split())
+        if "data-widget" in attributes:
+            self.widgets.add(f"widget_{attributes['data-widget']}")  # the script with its module
         self._style = tag == "style"
         hides = attributes.get("aria-hidden") == "true"
         if not self._hidden and not hides and not described(tag, attributes):

@@ -1,7 +1,8 @@
 """Brings the widgets of ``cnnlib`` to life in the built pages.
 
-Writes one script and one style sheet into ``_static``, with the widgets' large data beside them, and
-links them on the pages that show a widget. Nothing else is needed: no kernel, no server, no other host.
+Writes one script and one style sheet into ``_static`` and links them on the pages that show a widget.
+The script loads what a page's widgets need, their modules and their large data, from beside itself.
+Nothing else is needed: no kernel, no server, no other host.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ def write(app: Sphinx) -> None:
     for name, text in ((SCRIPT, bundle.page_script()), (STYLE, bundle.stylesheet())):
         (static / name).write_text(text, encoding="utf8")
     (static / ASSETS).mkdir(exist_ok=True)
+    for name in bundle.widget_names():
+        (static / ASSETS / f"widget_{name}.js").write_text(bundle.module_script(name), encoding="utf8")
     for name in bundle.asset_names():
         (static / ASSETS / f"{name}.js").write_text(bundle.asset_script(name), encoding="utf8")
 

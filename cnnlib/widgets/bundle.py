@@ -9,6 +9,7 @@ modules of one widget; the browser reports a clash as a syntax error, and the te
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from functools import cache
@@ -132,23 +133,43 @@ def widget_names() -> list[str]:
 
 
 def page_script() -> str:
-    """Return the classic script that brings every widget of a built page to life.
+    """Return the classic script that brings the widgets of a built page to life.
 
     Returns
     -------
     str
-        JavaScript that needs no server, no kernel and no other file.
+        JavaScript that needs no server and no kernel, and asks for `module_script` and `asset_script` files.
 
     Examples
     --------
-    >>> '"conv_explorer": [' in page_script()
+    >>> "cnn-assets" in page_script()
     True
     """
-    widgets = {name: modules(name) for name in widget_names()}
-    parts = {each: part(each) for each in sorted({p for needed in widgets.values() for p in needed})}
-    data = json.dumps({"parts": parts, "widgets": widgets}, indent=1, ensure_ascii=False)
-    # A classic script in a page ends at the first "</script", wherever it stands.
-    return source("page_loader").replace("/* BUNDLE */ {}", data.replace("</", "<\\/"))
+    digest = hashlib.sha256()
+    for text in (*map(module, widget_names()), *map(asset_script, asset_names())):
+        digest.update(text.encode())
+    return source("page_loader").replace("/* VERSION */", digest.hexdigest()[:8])
+
+
+def module_script(name: str) -> str:
+    """Return the classic script that hands a widget's module to a page, as text.
+
+    Parameters
+    ----------
+    name : str
+        The widget's name.
+
+    Returns
+    -------
+    str
+        JavaScript.
+
+    Examples
+    --------
+    >>> module_script("conv_explorer")[:56]
+    'window.cnnlibWidgets.assets["widget_conv_explorer"] = "/'
+    """
+    return f"window.cnnlibWidgets.assets[{json.dumps(f'widget_{name}')}] = {json.dumps(module(name))};\n"
 
 
 def stylesheet(*names: str) -> str:

@@ -2,16 +2,16 @@
 // loads no module from file://; each widget's module is therefore imported from a Blob.
 (() => {
   "use strict";
-  const bundle = /* BUNDLE */ {};
+  const version = "/* VERSION */"; // of all that is loaded below, so that no old copy is used
   const home = document.currentScript.src.replace(/[^/]*$/, "");
   const imported = new Map();
-  const assets = {}; // filled by the assets' own scripts
+  const assets = {}; // filled by the scripts that are asked for: the widgets' modules and their large data
   const asked = new Map();
 
   function load(name) {
     if (!imported.has(name)) {
-      const text = bundle.widgets[name].map((part) => bundle.parts[part]).join("\n");
-      imported.set(name, import(URL.createObjectURL(new Blob([text], { type: "text/javascript" }))));
+      imported.set(name, asset(`widget_${name}`).then((text) =>
+        import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })))));
     }
     return imported.get(name);
   }
@@ -20,7 +20,7 @@
     if (!asked.has(name)) {
       asked.set(name, new Promise((resolve, reject) => {
         const script = document.createElement("script");
-        script.src = `${home}cnn-assets/${name}.js`;
+        script.src = `${home}cnn-assets/${name}.js?v=${version}`;
         script.onload = () => resolve(assets[name]);
         script.onerror = () => {
           asked.delete(name); // so that another try may succeed

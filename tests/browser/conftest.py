@@ -65,6 +65,8 @@ def page_with(tmp_path):
         body = "\n".join(widget.to_html() for widget in widgets)
         (tmp_path / "widgets.js").write_text(bundle.page_script(), encoding="utf-8")
         (tmp_path / "cnn-assets").mkdir(exist_ok=True)
+        for name in bundle.widget_names():
+            (tmp_path / "cnn-assets" / f"widget_{name}.js").write_text(bundle.module_script(name), encoding="utf-8")
         for name in {name for widget in widgets for name in widget.assets()}:
             (tmp_path / "cnn-assets" / f"{name}.js").write_text(bundle.asset_script(name), encoding="utf-8")
         (tmp_path / "index.html").write_text(
