@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import time
+from functools import cache
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from cnnlib.errors import BadInput
 
@@ -60,6 +63,45 @@ def device(name: str | torch.device | None = None) -> torch.device:
             "Leave the device out to take the first of them."
         )
     return chosen
+
+
+@cache
+def fastest_precision(place: torch.device) -> str:
+    """Return the precision in which this device convolves faster, by a trial of some hundredths of a second.
+
+    Parameters
+    ----------
+    place : torch.device
+        Where to compute.
+
+    Returns
+    -------
+    str
+        ``"bfloat16"`` where it takes less than nine tenths of the time of ``"float32"``, else that.
+
+    Examples
+    --------
+    >>> fastest_precision(torch.device("cpu")) in ("float32", "bfloat16")
+    True
+    """
+    if place.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    if place.type == "mps":
+        return "float32"
+    generator = torch.Generator().manual_seed(0)  # the global one must not be touched: a run may be going on
+    x, weight = (torch.rand(shape, generator=generator).to(memory_format=torch.channels_last)
+                 for shape in ((64, 64, 16, 16), (64, 64, 3, 3)))  # fmt: skip
+    weight.requires_grad_()
+
+    def seconds(enabled: bool) -> float:
+        start = time.perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            y = F.conv2d(x, weight, padding=1)
+        y.float().sum().backward()
+        return time.perf_counter() - start
+
+    times = {enabled: min(seconds(enabled) for _ in range(4)) for enabled in (False, True)}
+    return "bfloat16" if times[True] < 0.9 * times[False] else "float32"
 
 
 def set_seed(seed: int) -> None:

@@ -1,6 +1,7 @@
 """The networks of the book, one file a family, built by name."""
 
 from cnnlib.models import (  # noqa: F401  importing a family enters its networks into the registry
+    airbench,
     alexnet,
     cifar_resnet,
     densenet,

@@ -41,7 +41,7 @@ class Preparation:
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Return float32 pictures (N, C, H + 2 pad, W + 2 pad) for uint8 pictures (N, C, H, W)."""
-        batch = (images.float() - self.shift) * self.scale
+        batch = torch.sub(images, self.shift).mul_(self.scale)
         if self.pad:
             black = (-self.shift * self.scale).expand(batch.shape[1], 1, 1)
             canvas = black.expand(*batch.shape[:2], *(side + 2 * self.pad for side in batch.shape[2:])).clone()
