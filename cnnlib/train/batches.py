@@ -54,8 +54,10 @@ class Batches:
     def __init__(self, dataset: Dataset, recipe: Recipe, seed: int, place: torch.device):
         self.recipe = recipe
         chosen, held_back = _split(dataset, recipe, seed)
-        # Channels last: a batch of these, and what is cut out of it, is then as convolutions on a processor like it.
-        self._images = dataset.train_images.permute(0, 2, 3, 1).contiguous().to(place)
+        self._images = _channels_last(dataset.train_images).to(place)
+        if recipe.early_size:  # shrunk once, not in each epoch
+            small = F.interpolate(dataset.train_images, [recipe.early_size] * 2, mode="bilinear", antialias=True)
+            self._small = _channels_last(small).to(place)
         self._labels = dataset.train_labels.to(place)
         self._chosen = chosen
         self.prepare = Preparation(dataset, recipe, place)
@@ -77,20 +79,23 @@ class Batches:
         """
         order, chance = self.generators
         for which in self._chosen[torch.randperm(self.size, generator=order)].split(self.recipe.batch_size):
-            images, labels = self._take(which)
+            images, labels = self._take(which, early=number <= self.recipe.early_epochs)
             mirrored = self._mirrored[which.to(labels.device)] ^ (number % 2 == 0) if self.recipe.alternate else None
-            x = self.prepare(augment(images, self.recipe, chance, mirrored))
-            if number <= self.recipe.early_epochs:
-                x = F.interpolate(x, size=[self.recipe.early_size] * 2, mode="bilinear", antialias=True)
-            yield x, labels
+            yield self.prepare(augment(images, self.recipe, chance, mirrored)), labels
 
     def sample(self) -> torch.Tensor:
         """Return up to 5,000 prepared training pictures (N, C, H, W), float32, unchanged."""
         return self.prepare(self._take(self._chosen[:SAMPLE])[0])
 
-    def _take(self, which: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _take(self, which: torch.Tensor, early: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
         which = which.to(self._images.device)
-        return self._images[which].permute(0, 3, 1, 2), self._labels[which]
+        images = self._small if early else self._images
+        return images[which].permute(0, 3, 1, 2), self._labels[which]
+
+
+def _channels_last(images: torch.Tensor) -> torch.Tensor:
+    """Return (N, H, W, C): a batch of these, and what is cut out of it, lies as convolutions on a processor like it."""
+    return images.permute(0, 2, 3, 1).contiguous()
 
 
 def _split(dataset: Dataset, recipe: Recipe, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -16,6 +16,7 @@ from cnnlib.train.compiling import compiled
 from cnnlib.train.evaluation import measure
 from cnnlib.train.history import History
 from cnnlib.train.lookahead import Lookahead
+from cnnlib.train.pooled_first import pooled_first
 from cnnlib.train.recipe import Recipe
 from cnnlib.train.tiny_maps import TinyMaps
 from cnnlib.train.watch import Watch
@@ -80,7 +81,9 @@ def fit(
     model.to(place, memory_format=torch.channels_last).train()
     if recipe.whitening:
         whiten(model, batches.sample())
-    network = compiled(model, batches.sample()[: recipe.batch_size], recipe) if recipe.compiled else model
+    network = pooled_first(model)  # the same layers and numbers, in a quicker order
+    if recipe.compiled:
+        network = compiled(network, batches.sample()[: recipe.batch_size], recipe)
     optimizer = recipe.make_optimizer(model.parameters())
     schedule = recipe.make_schedule(optimizer, steps=recipe.epochs * batches.steps)
     average = Lookahead(model, steps=recipe.epochs * batches.steps) if recipe.lookahead else None
