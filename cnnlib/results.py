@@ -38,8 +38,9 @@ class Record:
     runs : list of dict
         For each seed its ``seed``, ``test_accuracy``, ``test_loss``, ``seconds``, ``epochs``, ``confusion`` (rows:
         true classes) and ``mistakes`` (the surest wrong answers, by the pictures' place in the test set). Newer ones
-        have ``weights`` too: the trained network's `cnnlib.train.fingerprint`; watched ones have ``layers``, as in
-        `cnnlib.train.Watch`.
+        have ``weights`` too, the trained network's `cnnlib.train.fingerprint`; the ``precision`` computed in; and where
+        training mirrored pictures ``test_accuracy_mirrored``, that of the mean of each picture's logits and its mirror
+        image's. Watched ones have ``layers``, as in `cnnlib.train.Watch`.
     hardware, versions : dict
         What it ran on.
     commit, command, date : str

@@ -23,6 +23,8 @@ class Variant:
         Test accuracy in percent that the experiment's source states, of a single run.
     settings : dict
         Passed to the network's builder.
+    dataset : str, optional
+        Where it differs from the experiment's.
     """
 
     title: str
@@ -30,6 +32,7 @@ class Variant:
     recipe: Recipe
     reported: float | None = None
     settings: dict = field(default_factory=dict)
+    dataset: str | None = None
 
 
 @dataclass(frozen=True)

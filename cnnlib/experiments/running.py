@@ -14,6 +14,7 @@ from cnnlib import data, devices, models, results
 from cnnlib.circumstances import circumstances
 from cnnlib.errors import BadInput, unknown
 from cnnlib.experiments.book import BOOK
+from cnnlib.experiments.fast import FAST
 from cnnlib.experiments.ladder import LADDER
 from cnnlib.experiments.live import LIVE
 from cnnlib.experiments.notes import NOTES
@@ -22,7 +23,7 @@ from cnnlib.experiments.watched import WATCHED
 from cnnlib.inspect import layer_table
 from cnnlib.train import Watch, confident_mistakes, confusion_matrix, fingerprint, fit, predict, save
 
-EXPERIMENTS = {experiment.name: experiment for experiment in NOTES + BOOK + LADDER + LIVE + WATCHED}
+EXPERIMENTS = {experiment.name: experiment for experiment in NOTES + BOOK + LADDER + LIVE + WATCHED + FAST}
 
 
 def get(name: str) -> Experiment:
@@ -101,11 +102,13 @@ def run(
     for variant in chosen:
         if variant not in experiment.variants:
             raise unknown(f"variant in {name}", variant, experiment.variants)
-    pictures = data.load(dataset or experiment.dataset, fallback=False, quiet=True)
+    sets = {name: data.load(name, fallback=False, quiet=True)
+            for name in {dataset or experiment.variants[v].dataset or experiment.dataset for v in chosen}}  # fmt: skip
     place = devices.device(device)
     written = []
     for variant in chosen:
         cell = experiment.variants[variant]
+        pictures = sets[dataset or cell.dataset or experiment.dataset]
         if epochs is not None:
             cell = replace(cell, recipe=replace(cell.recipe, epochs=epochs))
         steps = tqdm(range(seeds), desc=f"{name} {variant}", unit=" seeds", disable=not progress)
@@ -153,10 +156,16 @@ def _run_once(
     seconds = time.perf_counter() - start
     logits = predict(model, pictures, cell.recipe, device=place)
     matrix = confusion_matrix(logits, pictures.test_labels)
+    mirrored = {}
+    if cell.recipe.flip:  # told beside the result and never instead of it
+        twice = predict(model, pictures, cell.recipe, device=place, mirrored=True)
+        mirrored["test_accuracy_mirrored"] = float((twice.argmax(dim=1) == pictures.test_labels).double().mean())
     return model, {
         "seed": seed,
         "weights": fingerprint(model),
         "test_accuracy": int(matrix.trace()) / len(logits),
+        **mirrored,
+        "precision": cell.recipe.precision_on(place),
         "test_loss": float(F.cross_entropy(logits, pictures.test_labels)),
         "seconds": round(seconds, 3),
         "confusion": matrix.tolist(),

@@ -193,6 +193,16 @@ class Recipe:
             )
         return schedules.ConstantLR(optimizer, factor=1)
 
+    def precision_on(self, device: torch.device) -> str:
+        """Return the precision that the recipe computes in there, where ``"fastest"`` has to be found out.
+
+        Examples
+        --------
+        >>> Recipe().precision_on(torch.device("cpu"))
+        'float32'
+        """
+        return fastest_precision(device) if self.precision == "fastest" else self.precision
+
     def autocast(self, device: torch.device) -> torch.autocast:
         """Return the context in which a forward pass computes in the recipe's precision.
 
@@ -202,8 +212,7 @@ class Recipe:
         ...     (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
         torch.bfloat16
         """
-        precision = fastest_precision(device) if self.precision == "fastest" else self.precision
-        return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision_on(device) == "bfloat16")
 
     def as_dict(self) -> dict:
         """Return the recipe as plain values, for a ledger; ``Recipe(**values)`` makes it again.
