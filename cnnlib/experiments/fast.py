@@ -49,7 +49,7 @@ FAST = (
         "cifar10",
         {
             "note001": Variant(
-                "note 001's LeNet", "lenet_note001", replace(_QUICK, limit=30_000), dataset="fashion_mnist"
+                "note 001's LeNet", "lenet_note001", replace(_QUICK, limit=20_000), dataset="fashion_mnist"
             ),
             "0501": Variant(
                 "0501's convolutional net", "cnn_0501", replace(_QUICK, batch_size=64, limit=20_000), dataset="mnist"
