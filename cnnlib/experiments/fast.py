@@ -57,7 +57,7 @@ FAST = (
             "0502": Variant(
                 "0502's LeNet", "lenet5", _0502, settings={"in_channels": 3, "image_size": 32, "padding": 0}
             ),
-            "0503": _small("a small airbench net", replace(_FAST, validation=0)),
+            "0503": _small("a small airbench net", replace(_FAST, validation=0, limit=48_000)),
             "best": Variant("the airbench net", "airbench", replace(_BEST, validation=0)),
         },
     ),

@@ -105,6 +105,7 @@ def run(
     sets = {name: data.load(name, fallback=False, quiet=True)
             for name in {dataset or experiment.variants[v].dataset or experiment.dataset for v in chosen}}  # fmt: skip
     place = devices.device(device)
+    devices.keep_memory()
     written = []
     for variant in chosen:
         cell = experiment.variants[variant]
