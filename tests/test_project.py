@@ -19,7 +19,9 @@ FLOORS = [
     {"experiments"},
     {"check", "pages", "plot"},
     {"widgets"},
+    {"classroom"},
     {"cli"},
+    {"__main__"},
 ]
 GUIDES = ("README.md", "CONTRIBUTING.md", "book/how_to_use.md")
 
