@@ -56,7 +56,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         fill(options.folder, options.systems, options.python, options.solutions)
-    except (OSError, subprocess.CalledProcessError, ValueError) as problem:
+    except (OSError, ValueError) as problem:
         print(f"The share is not complete: {problem}", file=sys.stderr)
         return 1
     return 0
@@ -89,20 +89,15 @@ def course_requirements():
     return [line for line in lines if line and canonicalize_name(Requirement(line).name) not in tools]
 
 
-def for_machine(lines, system, python):
-    """Return the requirements that hold on a system and Python, without their conditions.
+def for_machine(lines, system, release):
+    """Return the requirements that hold on a system and release of Python, without their conditions.
 
-    pip judges conditions by the machine it runs on, so they are judged here. A condition may name a patch release:
-    what the first or the last of this Python needs is taken.
+    pip judges conditions by the machine it runs on, so they are judged here.
     """
-    facts = {**SYSTEMS[system][0], "python_version": python, "implementation_name": "cpython",
-             "platform_python_implementation": "CPython", "extra": ""}  # fmt: skip
-    wanted = []
-    for requirement in map(Requirement, lines):
-        ends = [{**facts, "python_full_version": f"{python}.{patch}"} for patch in (0, 99)]
-        if requirement.marker is None or any(requirement.marker.evaluate(end) for end in ends):
-            wanted.append(f"{requirement.name}{requirement.specifier}")
-    return wanted
+    facts = {**SYSTEMS[system][0], "python_version": release.rsplit(".", 1)[0], "python_full_version": release,
+             "implementation_name": "cpython", "platform_python_implementation": "CPython", "extra": ""}  # fmt: skip
+    wanted = map(Requirement, lines)
+    return [f"{each.name}{each.specifier}" for each in wanted if each.marker is None or each.marker.evaluate(facts)]
 
 
 def download_wheels(wheels, lines, systems, pythons):
@@ -111,15 +106,20 @@ def download_wheels(wheels, lines, systems, pythons):
     for system in systems:
         for python in pythons:
             print(f"Packages for {system}, Python {python}", flush=True)
-            wanted = for_machine(lines, system, python)
             tags = [option for tag in SYSTEMS[system][1] for option in ("--platform", tag)]
             fetch = ["download", "--no-deps", "--only-binary=:all:", "--find-links", wheels, "--dest", wheels,
-                     "--python-version", python, "--implementation", "cp", *tags]  # fmt: skip
+                     "--implementation", "cp", *tags, "--python-version"]  # fmt: skip
+            first, last = f"{python}.0", f"{python}.99"
+            wanted = for_machine(lines, system, first)
             # PyPI's torch for Linux wants gigabytes of GPU libraries, which a laptop has no use for.
             cpu = [line for line in wanted if system == "linux" and Requirement(line).name in ("torch", "torchvision")]
+            # A condition may name a patch release, so the last one may need another version than the first.
+            late = [line for line in for_machine(lines, system, last) if line not in wanted]
             if cpu:
-                pip(*fetch, "--index-url", CPU_INDEX, *cpu)
-            pip(*fetch, *(line for line in wanted if line not in cpu))
+                pip(*fetch, first, "--index-url", CPU_INDEX, *cpu)
+            pip(*fetch, first, *(line for line in wanted if line not in cpu))
+            if late:
+                pip(*fetch, last, *late)
     own_wheel(wheels)
 
 
@@ -135,9 +135,10 @@ def own_wheel(wheels):
 
 
 def pip(*arguments):
-    """Run this Python's pip."""
+    """Run this Python's pip; ValueError where it fails."""
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    subprocess.run([sys.executable, "-m", "pip", *map(str, arguments), "--quiet"], check=True, env=environment)
+    if subprocess.run([sys.executable, "-m", "pip", *map(str, arguments), "--quiet"], env=environment).returncode:
+        raise ValueError(f"`pip {arguments[0]}` failed; its reason stands above.")
 
 
 def copy_course(course, lines, solutions):
