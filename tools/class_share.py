@@ -43,7 +43,8 @@ SYSTEMS = {
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 THIS_PYTHON = "{}.{}".format(*sys.version_info)
 NOT_COPIED_FROM_BOOK = shutil.ignore_patterns("*.map")  # for those who debug the theme
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.part", "*.lock", "*.tmp")
+NOT_COPIED_AS_DATA = shutil.ignore_patterns(".*", "made", "*.part", "*.lock", "*.tmp")  # "made": each user's own cache
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__")
 
 
 def main(arguments=None):
@@ -157,7 +158,7 @@ def copy_data(target):
 
     target.mkdir(exist_ok=True)
     if data_root().is_dir():
-        copy_anew(data_root(), target, NOT_COPIED)
+        copy_anew(data_root(), target, NOT_COPIED_AS_DATA)
     if not any(target.iterdir()):
         print("No data here, so the chapters will use the small embedded sets. To add the real ones, first run: "
               "cnnlib fetch mnist fashion_mnist cifar10")  # fmt: skip
