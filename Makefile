@@ -11,10 +11,11 @@ ifeq ($(TORCH),cpu)
 PIP_OPTIONS := --extra-index-url https://download.pytorch.org/whl/cpu
 endif
 
-.PHONY: help book serve test lint install lock clean
+.PHONY: help book archive serve test lint install lock clean
 
 help:
 	@echo "make book    install into $(VENV), execute the chapters, build the HTML (TORCH=cpu: without the GPU libraries)"
+	@echo "make archive the built book as one zip that works from disk, with its checksum"
 	@echo "make serve   serve the built book on http://127.0.0.1:$(PORT) (PORT=… for another port)"
 	@echo "make test    run everything: lint, tests, doctests, notebooks, the book, the browser"
 	@echo "make lint    run only the quick checks"
@@ -23,6 +24,9 @@ help:
 
 book: install
 	$(PY) tools/build_book.py
+
+archive: book
+	$(PY) tools/archive.py
 
 serve:
 	@test -f _build/html/index.html || { echo "No book here yet: run 'make book' first."; exit 1; }

@@ -1,4 +1,4 @@
-"""The command line: ``cnnlib fetch``, ``cnnlib run``, ``cnnlib results``, ``cnnlib models``, ``cnnlib export``."""
+"""The command line: ``cnnlib fetch``, ``run``, ``results``, ``models``, ``export``, ``grade``, ``assignment``."""
 
 from __future__ import annotations
 
@@ -73,6 +73,21 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
     export.add_argument("--assets", metavar="DIR", help="where to write; the widgets' own folder if left out")
     export.set_defaults(command=_export)
+
+    grade = commands.add_parser("grade", help="run students' notebooks and write a table of points")
+    grade.add_argument("folder", metavar="DIR", help="one folder a student in it, or one notebook a student")
+    grade.add_argument("--out", metavar="FILE", default="grades.csv", help="the table (grades.csv)")
+    grade.add_argument("--seconds", type=float, default=300, help="the longest one notebook may take (300)")
+    grade.add_argument("--jobs", type=int, help="how many run at once; one for each processor if left out")
+    grade.add_argument("--chapter", action="append", metavar="NAME", help="count these exercises, for example pooling")
+    grade.set_defaults(command=_grade)
+
+    assignment = commands.add_parser("assignment", help="write copies of chapters for nbgrader or Otter")
+    assignment.add_argument("tool", choices=["nbgrader", "otter"])
+    assignment.add_argument("chapters", nargs="+", metavar="NOTEBOOK", help="for example chapters/04_pooling.ipynb")
+    assignment.add_argument("--out", metavar="DIR", required=True, help="where the copies go")
+    assignment.add_argument("--points", type=float, default=1, help="what one exercise is worth (1)")
+    assignment.set_defaults(command=_assignment)
     return parser
 
 
@@ -146,5 +161,20 @@ def _export(options) -> None:
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {before:.2%} recorded, {after:.2%} as exported")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _grade(options) -> None:
+    from cnnlib import classroom
+
+    grades = []
+    for row in classroom.grade(options.folder, options.seconds, options.jobs, options.chapter):
+        print(f"{row.file}: {row.points} of {len(row.states)}" + (f". {row.remark}" if row.remark else ""), flush=True)
+        grades.append(row)
+        classroom.write_table(grades, options.out)  # after each, so that an interruption costs one notebook
+    print(f"{len(grades)} notebooks, table in {options.out}")
+
+
+def _assignment(options) -> None:
+    from cnnlib import classroom
+
+    convert = {"nbgrader": classroom.for_nbgrader, "otter": classroom.for_otter}[options.tool]
+    for chapter in options.chapters:
+        print(convert(chapter, options.out, options.points))

@@ -19,9 +19,11 @@ FLOORS = [
     {"experiments"},
     {"check", "pages", "plot"},
     {"widgets"},
+    {"classroom"},
     {"cli"},
+    {"__main__"},
 ]
-GUIDES = ("README.md", "CONTRIBUTING.md", "book/how_to_use.md")
+GUIDES = ("README.md", "CONTRIBUTING.md", "book/how_to_use.md", "book/teaching.md", "book/hosting.md")
 
 
 def test_the_top_level_has_its_shape(root):

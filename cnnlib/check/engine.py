@@ -28,7 +28,37 @@ class NotAnswered(Exception):
     """Raised by a judge, or by `call`, when the answer is still the stub."""
 
 
+class Verdict(NamedTuple):
+    """What came of one answer: the exercise, ``"right"``, ``"wrong"`` or ``"missing"``, and the sentence to print."""
+
+    name: str
+    state: str
+    words: str
+
+
 _EXERCISES: dict[str, Exercise] = {}
+_LISTENERS: list[Callable[[Verdict], None]] = []
+
+
+def listen(listener: Callable[[Verdict], None]) -> None:
+    """Call a function with each verdict of this process, before it is printed; grading counts points so.
+
+    Parameters
+    ----------
+    listener : callable
+        Takes a `Verdict`.
+
+    Examples
+    --------
+    >>> heard = []
+    >>> listen(heard.append)
+    >>> check("arithmetic.1", None)
+    arithmetic.1: not answered yet. Replace the ... and run the cell again.
+    >>> heard[0].state
+    'missing'
+    >>> _LISTENERS.remove(heard.append)
+    """
+    _LISTENERS.append(listener)
 
 
 def exercise(name: str, title: str) -> Callable:
@@ -127,22 +157,49 @@ def check(name: str, answer: object, strict: bool = False) -> None:
     >>> check("arithmetic.1", None)
     arithmetic.1: not answered yet. Replace the ... and run the cell again.
     """
+    verdict = judge(name, answer)
+    for listener in _LISTENERS:
+        listener(verdict)
+    if strict and verdict.state != "right":
+        raise AssertionError(verdict.words)
+    print(verdict.words)
+
+
+def judge(name: str, answer: object) -> Verdict:
+    """Return the verdict on an answer; `check` says it.
+
+    Parameters
+    ----------
+    name, answer
+        As for `check`.
+
+    Returns
+    -------
+    Verdict
+        The exercise, what came of it, and the sentence for the reader.
+
+    Raises
+    ------
+    BadInput
+        If there is no such exercise.
+
+    Examples
+    --------
+    >>> judge("arithmetic.1", ...).state
+    'missing'
+    """
     known = _of_chapter(name)
     if name not in known:
         raise unknown("exercise", name, exercises())
-    right = False
     try:
         if answer is None or answer is ...:
             raise NotAnswered
-        verdict = known[name].judge(answer)
-        right, words = True, f"✓ {name}: right. {verdict[0].upper()}{verdict[1:].rstrip('.')}."
+        said = known[name].judge(answer)
     except NotAnswered:
-        words = f"{name}: not answered yet. Replace the ... and run the cell again."
+        return Verdict(name, "missing", f"{name}: not answered yet. Replace the ... and run the cell again.")
     except Exception as problem:  # an answer of any kind may come; a judge that trips over one has found it wrong
         form = f"the answer has not the form that was asked for ({type(problem).__name__}: {problem})"
         hint = problem if isinstance(problem, Wrong) else form
         words = f"✗ {name}: not yet: {hint}"
-        words += "" if words.endswith(("?", ".", "!")) else "."
-    if strict and not right:
-        raise AssertionError(words)
-    print(words)
+        return Verdict(name, "wrong", words if words.endswith(("?", ".", "!")) else f"{words}.")
+    return Verdict(name, "right", f"✓ {name}: right. {said[0].upper()}{said[1:].rstrip('.')}.")
