@@ -6,6 +6,7 @@ from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 import yaml
+from chapter_fronts import read_fronts
 from pages import Page, is_elsewhere, loads_of_css
 
 HEAVIEST_PAGE = 600_000  # bytes of JavaScript, CSS and weights, compressed
@@ -102,6 +103,44 @@ def test_every_internal_link_leads_somewhere(built_book, pages):
             elif anchor and key in pages and unquote(anchor) not in pages[key].names:
                 broken.add(f"{name}: {link} (no such place)")
     assert broken == set()
+
+
+def text_of(built_book, name):
+    return (built_book / name).read_text(encoding="utf-8")
+
+
+def test_the_first_page_has_a_widget_and_a_card_and_a_place_on_the_map_for_every_chapter(root, built_book, pages):
+    first = text_of(built_book, "book/index.html")
+    assert pages["book/index.html"].widgets == {"widget_kernel_playground"}
+    cards = re.findall(r'<div class="sd-card [^"]*sd-card-hover.*?<a class="sd-stretched-link.*?</a>', first, re.DOTALL)
+    for front in read_fronts(root).values():
+        own = [card for card in cards if f"../chapters/{front.name}.html" in card and "minutes to read" in card]
+        assert len(own) == 1, front.name
+        assert f"{front.minutes} minutes to read; the code runs in {front.run}" in own[0]
+        on_the_map = rf'<li class="track-\d"><a href="../chapters/{front.name}\.html">'
+        assert len(re.findall(on_the_map, first)) == 1, front.name
+
+
+def test_every_page_describes_itself_to_those_who_link_to_it(root, built_book):
+    for name in documents(root):
+        page = text_of(built_book, f"{name}.html")
+        facts = dict(re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]+)"', page))
+        assert {"description", "og:title", "og:description", "og:image", "og:image:alt"} <= set(facts), name
+        assert 40 <= len(facts["description"]) <= 300 and "\n" not in facts["description"], name
+        assert ((built_book / name).parent / facts["og:image"]).is_file(), name  # relative: no address is configured
+
+
+def test_each_chapter_explains_its_terms_where_they_come_first(root, built_book, pages):
+    hint = re.compile(r'<a class="term-hint" href="([^"]+)" aria-describedby="([^"]+)">(.*?)</a>', re.DOTALL)
+    for name in documents(root):
+        page = text_of(built_book, f"{name}.html")
+        found = hint.findall(page)
+        if re.match(r"chapters/\w+$", name):
+            assert len(found) >= 5, name
+        boxes = re.findall(r'<div class="term-hint-box" id="([^"]+)" role="tooltip" hidden>', page)
+        assert [box for _, box, _ in found] == boxes, name  # each once, in the order of the text
+        assert len(set(boxes)) == len(boxes), name
+        assert not re.search(r"<h\d[^>]*>(?:(?!</h\d).)*term-hint", page), name
 
 
 BAD = """<link rel="stylesheet" href="//cdn.example/a.css"><link rel="canonical" href="https://home.example/">

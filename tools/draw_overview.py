@@ -1,4 +1,4 @@
-"""Draw the picture of README.md and the book's first page, book/_static/overview.svg: `python tools/draw_overview.py`.
+"""Draw the picture of README.md, book/_static/overview.svg: `python tools/draw_overview.py`.
 
 A small picture, a kernel that finds where the ink begins and ends from left to right, and the feature map that PyTorch
 computes from them. The panel brings its own background, so it can be read on a light page and on a dark one.

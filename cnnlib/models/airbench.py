@@ -77,6 +77,8 @@ def _identity_first(layer: nn.Conv2d) -> nn.Conv2d:
 @register(
     "airbench",
     title="airbench",
+    year=2024,
+    idea="a fixed whitening layer first; made to be trained in seconds",
     source="Jordan, arXiv:2404.00498 (2024), section 3.1; made to be trained with whitening, see cnnlib.train.whiten",
     departures=("the whitening layer has no bias; the paper trains one for three epochs and then keeps it",),
     input_shape=(3, 32, 32),

@@ -21,6 +21,8 @@ GROUPS = (1, 2)
 @register(
     "alexnet_2012",
     title="AlexNet (2012)",
+    year=2012,
+    idea="eight layers, ReLU, dropout, two GPUs, a million pictures",
     source="Krizhevsky, Sutskever and Hinton, NeurIPS 25, 2012, section 3, figure 2",
     departures=(
         "pictures of 227×227: the paper prints 224×224, from which its 55×55 maps come if a size is rounded up, as in "
@@ -109,6 +111,8 @@ def _response_norm() -> nn.Module:
 @register(
     "alexnet",
     title="AlexNet (single tower)",
+    year=2014,
+    idea="AlexNet in one tower, without response normalisation",
     source='Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014, as torchvision has it',
     departures=(
         "of the paper of 2012 it keeps the plan, not the widths: 64, 192, 384, 256, 256 channels, in one group",
@@ -176,6 +180,7 @@ def alexnet(in_channels: int = 3, num_classes: int = 1000, width: float = 1.0, d
 @register(
     "alexnet_32",
     title="AlexNet for 32×32",
+    idea="AlexNet with a stem for small pictures",
     source="the single tower, with its stem changed for pictures of 32×32",
     departures=(
         "stem: a first convolution of 5×5 with stride 1 and padding 2, for 11×11 with stride 4, so that it keeps 32×32",

@@ -115,6 +115,8 @@ def _enter(depth: int, kind: str) -> None:
     @register(
         f"{kind}{depth}",
         title=f"{'ResNet' if residual else 'plain net'}-{depth} for CIFAR-10",
+        year=2016,
+        idea="shortcuts that cost nothing let depth pay" if residual else "ResNet's layers without its shortcuts",
         source="He et al., CVPR 2016, section 4.2"
         + (" and table 6, option-A shortcuts" if residual else ": the same layers without shortcuts"),
         input_shape=(3, 32, 32),

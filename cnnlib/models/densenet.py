@@ -93,6 +93,8 @@ def _head(channels: int, num_classes: int) -> OrderedDict:
 @register(
     "densenet121",
     title="DenseNet-121",
+    year=2017,
+    idea="every layer keeps all maps before it; bottlenecks, compression",
     source=f"{SOURCE}, table 1",
     input_shape=(3, 224, 224),
     parameters=7_978_856,
@@ -136,6 +138,8 @@ def densenet121(in_channels: int = 3, num_classes: int = 1000, width: float = 1.
 @register(
     "densenet40",
     title="DenseNet-40 (k = 12)",
+    year=2017,
+    idea="every layer keeps all maps before it",
     source=f"{SOURCE}, table 2, first DenseNet row",
     departures=("no dropout by default: the paper drops 0.2 where it trains without augmentation; set dropout=0.2",),
     input_shape=(3, 32, 32),

@@ -174,6 +174,8 @@ class GoogLeNet(nn.Module):
 @register(
     "googlenet",
     title="GoogLeNet",
+    year=2015,
+    idea="four branches side by side, made cheap by 1×1 convolutions",
     source="Szegedy et al., CVPR 2015, table 1 and section 5",
     departures=(
         "weights are drawn with He et al.'s deviation (2015); the paper does not say how",
@@ -231,6 +233,8 @@ def googlenet(in_channels: int = 3, num_classes: int = 1000, width: float = 1.0,
 @register(
     "googlenet_32",
     title="GoogLeNet for 32×32 pictures",
+    year=2015,
+    idea="GoogLeNet with a stem for small pictures and batch norm",
     source="Szegedy et al., CVPR 2015, table 1, with a stem for small pictures",
     departures=(
         "a stem of one 3×3 convolution to 192 channels, which keeps 32×32; the paper's takes 224×224 down to 28×28",

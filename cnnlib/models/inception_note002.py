@@ -62,6 +62,7 @@ class InceptionA(nn.Module):
 @register(
     "inception_note002",
     title="Inception net of note 002",
+    idea="two Inception blocks as a student wrote them",
     source="the students' note 002, its PyTorch listing",
     departures=("modules for the functions of the note's forward, with nn.Identity where it applies no activation",),
     input_shape=(1, 28, 28),

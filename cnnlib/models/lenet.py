@@ -102,6 +102,8 @@ class EuclideanRBF(nn.Module):
 @register(
     "lenet5_1998",
     title="LeNet-5 (1998)",
+    year=1998,
+    idea="convolution and subsampling, trained as one",
     source="LeCun et al., Proceedings of the IEEE 86(11), 1998, section II.B, figure 2, table I",
     departures=(
         "the output codes: the paper shows its 7×12 pictures of the digits only as a figure; ours are drawn anew",
@@ -147,6 +149,8 @@ class LeNet5Of1998(nn.Sequential):
 @register(
     "lenet5",
     title="LeNet-5 (modern)",
+    year=1998,
+    idea="the plan of 1998 with ReLU and max pooling",
     source="LeCun et al. 1998 as it is usually built today",
     departures=(
         "ReLU for the scaled tanh, max pooling without parameters for trainable subsampling",
@@ -236,6 +240,7 @@ def _note001(conv_activation: type[nn.Module]) -> nn.Module:
 @register(
     "lenet_note001",
     title="LeNet of note 001",
+    idea="LeNet's plan without activations between the convolutions",
     source="the students' note 001, its PyTorch listing",
     departures=("modules in one nn.Sequential, with nn.Identity where the note's forward applies no activation",),
     input_shape=(1, 28, 28),
@@ -255,6 +260,7 @@ def lenet_note001() -> nn.Module:
 @register(
     "lenet_note001_relu",
     title="LeNet of note 001, with ReLU after the convolutions",
+    idea="the same with the two forgotten activations",
     source="the students' note 001, its PyTorch listing",
     departures=("a ReLU after each convolution, which the note leaves out",),
     input_shape=(1, 28, 28),

@@ -47,6 +47,8 @@ def mlpconv(
 @register(
     "nin",
     title="NiN (CIFAR-10)",
+    year=2014,
+    idea="a small network at every pixel; a mean a class at the end",
     source="Lin, Chen and Yan, ICLR 2014, section 4.2; channels and kernel sizes of the authors' published network",
     departures=(
         "weights are drawn with He et al.'s deviation (2015); the published network uses fixed small ones",
@@ -106,6 +108,7 @@ def nin(in_channels: int = 3, num_classes: int = 10, width: float = 1.0, dropout
 @register(
     "nin_224",
     title="NiN (ImageNet)",
+    idea="the same for ImageNet",
     source="the NiN authors' ImageNet network of Caffe's model zoo, as Dive into Deep Learning, section 8.3, has it",
     departures=(
         "the last block has as many channels as classes throughout; the zoo's has 1,024, 1,024 and 1,000",

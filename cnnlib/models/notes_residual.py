@@ -36,6 +36,7 @@ class Note002Block(nn.Module):
 @register(
     "residual_note002",
     title="residual net of note 002",
+    idea="residual blocks as a student wrote them",
     source="the students' note 002, its second listing",
     departures=(
         "super().__init__() for super(Net2, self).__init__() in a class named Net, which cannot run",
@@ -82,6 +83,7 @@ def _unit(in_channels: int, out_channels: int) -> nn.Sequential:
 @register(
     "preact_note003",
     title="pre-activation net of note 003",
+    idea="batch norm, ReLU, convolution, nine times; no shortcut",
     source="the students' note 003 (a translation of J. Olafenwa, Components of convolutional neural networks, 2018), "
     "its description: the listings were pictures",
     departures=(

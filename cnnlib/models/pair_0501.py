@@ -18,6 +18,7 @@ DEPARTURES = ("logits and cross-entropy for log-softmax and negative log-likelih
 @register(
     "fc_0501",
     title="fully connected net of 0501",
+    idea="two hidden layers; blind to the order of the pixels",
     source=SOURCE,
     departures=DEPARTURES,
     input_shape=(1, 28, 28),
@@ -49,6 +50,7 @@ def fc_0501(hidden: int = 8) -> nn.Module:
 @register(
     "cnn_0501",
     title="convolutional net of 0501",
+    idea="as many parameters, spent on small windows",
     source=SOURCE,
     departures=DEPARTURES,
     input_shape=(1, 28, 28),

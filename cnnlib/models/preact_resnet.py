@@ -73,6 +73,8 @@ def _enter(depth: int) -> None:
     @register(
         f"preact_resnet{depth}",
         title=f"pre-activation ResNet-{depth} for CIFAR-10",
+        year=2016,
+        idea="norm and activation before each convolution",
         source="He et al., ECCV 2016, figure 4(e) and appendix, in the layout of CVPR 2016, section 4.2",
         departures=(
             "basic blocks at every depth; the paper's 164 and 1,001 layers are made of bottlenecks",

@@ -29,6 +29,10 @@ class Card:
         Trainable parameters as built without arguments.
     factory : callable
         Builds the network.
+    idea : str
+        What is new or special in it, in a few words.
+    year : int or None
+        Of the paper that it follows; None if it follows a note, a course or another network of the book.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Card:
     input_shape: tuple[int, int, int]
     parameters: int
     factory: Callable[..., nn.Module]
+    idea: str
+    year: int | None = None
 
 
 _CARDS: dict[str, Card] = {}
@@ -50,12 +56,14 @@ def register(
     source: str,
     input_shape: tuple[int, int, int],
     parameters: int,
+    idea: str,
+    year: int | None = None,
     departures: tuple[str, ...] = (),
 ) -> Callable:
     """Enter the decorated function or class into the registry; the arguments are those of `Card`."""
 
     def enter(factory):
-        _CARDS[name] = Card(name, title, source, departures, input_shape, parameters, factory)
+        _CARDS[name] = Card(name, title, source, departures, input_shape, parameters, factory, idea, year)
         return factory
 
     return enter

@@ -55,7 +55,15 @@ def _resnet(depth: int, in_channels: int, num_classes: int, width: float) -> nn.
 _SOURCE = "He et al., CVPR 2016, table 1, with projections where the shape changes (option B)"
 
 
-@register("resnet18", title="ResNet-18", source=_SOURCE, input_shape=(3, 224, 224), parameters=11_689_512)
+@register(
+    "resnet18",
+    title="ResNet-18",
+    year=2016,
+    idea="each block learns the difference from its input",
+    source=_SOURCE,
+    input_shape=(3, 224, 224),
+    parameters=11_689_512,
+)
 def resnet18(in_channels: int = 3, num_classes: int = 1000, width: float = 1) -> nn.Module:
     """Build ResNet-18: eight basic blocks.
 
@@ -84,7 +92,15 @@ def resnet18(in_channels: int = 3, num_classes: int = 1000, width: float = 1) ->
     return _resnet(18, in_channels, num_classes, width)
 
 
-@register("resnet34", title="ResNet-34", source=_SOURCE, input_shape=(3, 224, 224), parameters=21_797_672)
+@register(
+    "resnet34",
+    title="ResNet-34",
+    year=2016,
+    idea="each block learns the difference from its input",
+    source=_SOURCE,
+    input_shape=(3, 224, 224),
+    parameters=21_797_672,
+)
 def resnet34(in_channels: int = 3, num_classes: int = 1000, width: float = 1) -> nn.Module:
     """Build ResNet-34: sixteen basic blocks. The settings are those of `resnet18`.
 
@@ -99,6 +115,8 @@ def resnet34(in_channels: int = 3, num_classes: int = 1000, width: float = 1) ->
 @register(
     "resnet50",
     title="ResNet-50",
+    year=2016,
+    idea="residual blocks as bottlenecks of 1×1, 3×3, 1×1",
     source=_SOURCE,
     departures=("a bottleneck's stride is in its 3×3 convolution, as in torchvision; the paper: in the first 1×1",),
     input_shape=(3, 224, 224),

@@ -122,6 +122,8 @@ def _enter(name: str, column: str):
     @register(
         name,
         title=f"VGG-{name[3:]}",
+        year=2015,
+        idea="blocks of 3×3 convolutions, halved between",
         source=f"Simonyan and Zisserman, ICLR 2015, table 1, column {column}",
         departures=DEPARTURES,
         input_shape=(3, 224, 224),
@@ -147,6 +149,7 @@ for _name, _column in zip(BLOCKS, "ABDE", strict=True):
 @register(
     "vgg11_note000",
     title="VGG-11 of note 000",
+    idea="VGG-11 for grey pictures and ten classes",
     source="the students' note 000, which follows Zhang et al., Dive into Deep Learning, section 8.2",
     departures=("the note's block misspells in_channels and mixes tabs with spaces, so it does not run; mended here",),
     input_shape=(1, 224, 224),
@@ -166,6 +169,7 @@ def vgg11_note000(in_channels: int = 1, num_classes: int = 10, width: float = 1.
 @register(
     "vgg_0503",
     title="simplified VGG of 0503",
+    idea="VGG's plan with batch norm and one linear layer",
     source="OUCTheoryGroup/colab_demo 05_03, the course behind the notes' exercise 0503",
     departures=(
         "the course's list of layers is undefined where it is used, and its last layer expects 2,048 features where "

@@ -57,8 +57,12 @@
     const el = document.createElement("div");
     const widget = (await load(place.dataset.widget)).default;
     const destroy = await widget.render({ model, el });
+    const picture = [...place.childNodes];
     place.replaceChildren(el); // only now: a widget that fails leaves its picture standing
     place.dataset.alive = "true";
+    // Knobs are of no use on paper: there the picture takes the widget's place.
+    window.addEventListener("beforeprint", () => place.replaceChildren(...picture));
+    window.addEventListener("afterprint", () => place.replaceChildren(el));
     return { model, el, destroy };
   }
 
