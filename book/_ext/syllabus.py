@@ -7,10 +7,10 @@ warning, and so an error of the build.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import yaml
+from chapter_fronts import read_front
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -19,15 +19,6 @@ from sphinx.util.docutils import SphinxDirective
 from cnnlib.classroom import notebook
 
 logger = logging.getLogger(__name__)
-TIME = re.compile(r"\*\*Time\*\*: (?:about )?(\w+) (minutes|hours)")
-NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
-
-
-def minutes(chapter: dict) -> int:
-    """Return how long a chapter takes to read, by its own front matter."""
-    found = (TIME.search(notebook.text(cell)) for cell in chapter["cells"])
-    number, unit = next(match for match in found if match).groups()
-    return (NUMBERS.get(number) or int(number)) * (60 if unit == "hours" else 1)
 
 
 def exercises(chapter: dict) -> set[str]:
@@ -52,9 +43,10 @@ class Syllabus(SphinxDirective):
             path = Path(self.env.srcdir) / "chapters" / f"{name}.ipynb"
             self.env.note_dependency(str(path))
             chapter = notebook.read(path)
-            total += minutes(chapter)
+            minutes = read_front(path).minutes
+            total += minutes
             known |= exercises(chapter)
-            names.append(f"{{doc}}`../chapters/{name}` ({minutes(chapter)})")
+            names.append(f"{{doc}}`../chapters/{name}` ({minutes})")
         for wrong in set(week["homework"]) - known:
             logger.warning(f"{wrong} is no exercise of this week's chapters", location=self.get_location())
         homework = ", ".join(f"`{name}`" for name in week["homework"])
