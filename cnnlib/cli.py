@@ -1,4 +1,4 @@
-"""The command line: ``cnnlib fetch``, ``run``, ``results``, ``models``, ``export``, ``grade``, ``assignment``."""
+"""The command line: ``cnnlib fetch``, ``run``, ``results``, ``models``, ``export``, ``bench``, ``grade``, ``assignment``."""
 
 from __future__ import annotations
 
@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     results.add_argument("experiment", nargs="?", help="only this one")
     results.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
     results.set_defaults(command=_results)
+
+    bench = commands.add_parser("bench", help="time the notes' loop and ours on this machine")
+    bench.add_argument("rows", nargs="*", metavar="ROW", help="only these, for example lenet or 0503")
+    bench.add_argument("--full", action="store_true", help="measure the times to accuracy, too (half an hour)")
+    bench.add_argument("--seeds", type=int, default=5, help="runs of each recipe of the experiment fast (5)")
+    bench.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
+    bench.set_defaults(command=_bench)
 
     models = commands.add_parser("models", help="list the networks, or show one layer by layer")
     models.add_argument("name", nargs="?", help="for example lenet5")
@@ -126,6 +133,12 @@ def _results(options) -> None:
         for name in results.names(experiment, options.results):
             record = results.load(experiment, name, options.results)
             print(f"{experiment:10} {name:32} {record.sentence():46} {record.seconds:8.1f} s a seed")
+
+
+def _bench(options) -> None:
+    from cnnlib.bench import bench
+
+    bench(options.rows, full=options.full, seeds=options.seeds, root=options.results)
 
 
 def _models(options) -> None:

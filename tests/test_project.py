@@ -18,7 +18,7 @@ FLOORS = [
     {"results"},
     {"experiments"},
     {"check", "pages", "plot", "sheet"},
-    {"widgets"},
+    {"widgets", "bench"},
     {"classroom"},
     {"cli"},
     {"__main__"},
