@@ -1,4 +1,4 @@
-"""The command line: ``cnnlib fetch``, ``run``, ``results``, ``models``, ``export``, ``bench``, ``grade``, ``assignment``."""
+"""The command line: ``cnnlib`` with fetch, run, results, bench, models, export, grade or assignment."""
 
 from __future__ import annotations
 

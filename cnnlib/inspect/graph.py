@@ -143,7 +143,7 @@ class _Grapher(_Recorder):
 
 # What a network may call as a function, and how its sizes are computed.
 FUNCTIONS = {"add": "sum", "cat": "cat", "relu": "same", "sigmoid": "same", "tanh": "same", "flatten": "flatten"}
-SAME = (nn.ReLU, nn.Sigmoid, nn.Tanh, nn.Identity, nn.Dropout, nn.LocalResponseNorm, ScaledTanh)
+SAME = (nn.ReLU, nn.GELU, nn.Sigmoid, nn.Tanh, nn.Identity, nn.Dropout, nn.LocalResponseNorm, ScaledTanh)
 
 
 def _described(layer: nn.Module) -> dict:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from cnnlib.errors import BadInput
+from cnnlib.models.building import scaled
 from cnnlib.models.registry import register
 
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU}
@@ -59,12 +60,14 @@ class Airbench(nn.Module):
         self.act = act()
         inputs = (white, *widths)
         self.blocks = nn.Sequential(*(Block(i, o, act) for i, o in zip(inputs, widths, strict=False)))
+        self.pool = nn.AdaptiveMaxPool2d(1)
+        self.flatten = nn.Flatten()
         self.out = nn.Linear(widths[-1], num_classes, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return logits (N, num_classes) for pictures (N, in_channels, H, W)."""
         x = self.blocks(self.act(self.whitening(x)))
-        return self.out(x.amax(dim=(2, 3))) / 9
+        return self.out(self.flatten(self.pool(x))) / 9
 
 
 def _identity_first(layer: nn.Conv2d) -> nn.Conv2d:
@@ -85,7 +88,11 @@ def _identity_first(layer: nn.Conv2d) -> nn.Conv2d:
     parameters=1_971_616,
 )
 def airbench(
-    widths: tuple[int, ...] = (64, 256, 256), activation: str = "gelu", in_channels: int = 3, num_classes: int = 10
+    widths: tuple[int, ...] = (64, 256, 256),
+    activation: str = "gelu",
+    in_channels: int = 3,
+    num_classes: int = 10,
+    width: float = 1.0,
 ) -> Airbench:
     """Build the net; `cnnlib.train.fit` sets its first layer when the recipe says ``whitening``.
 
@@ -93,11 +100,13 @@ def airbench(
     ----------
     widths, activation, in_channels, num_classes
         As in `Airbench`; the paper's by default.
+    width : float
+        Factor on all widths.
 
     Raises
     ------
     BadInput
-        If a width is below 1, none is given, or the activation is unknown.
+        If one of the widths is below 1, none is given, the factor is not above 0, or the activation is unknown.
 
     Examples
     --------
@@ -109,4 +118,4 @@ def airbench(
         raise BadInput(f"widths is {widths}; it must hold numbers of channels, at least 1 each. Try (32, 64, 128).")
     if activation not in ACTIVATIONS:
         raise BadInput(f"activation is {activation!r}; it must be one of {', '.join(ACTIVATIONS)}.")
-    return Airbench(tuple(widths), activation, in_channels, num_classes)
+    return Airbench(scaled(width, *widths), activation, in_channels, num_classes)
