@@ -57,9 +57,9 @@ class Time:
 
 
 SPEEDS = {
-    "lenet": Speed("note001", "as-written", 60, 4.0),
-    "lenet-cifar": Speed("0502", "lenet", 150, 4.0),
-    "vgg": Speed("0503", "vgg-fp32", 10, 3.5),
+    "lenet": Speed("note001", "as-written", 110, 4.0),
+    "lenet-cifar": Speed("0502", "lenet", 300, 4.0),
+    "vgg": Speed("0503", "vgg-fp32", 20, 3.5),
 }
 TIMES = {
     "note001": Time("note001", "as-written", "note001", 77.9, 20, 30),
