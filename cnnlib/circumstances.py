@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shlex
 import subprocess
@@ -11,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from torch import distributed as dist
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -26,7 +28,8 @@ def circumstances(device: torch.device) -> dict:
     Returns
     -------
     dict
-        ``hardware`` and ``versions`` (dicts), ``commit``, ``command`` and ``date`` (strings).
+        ``hardware`` and ``versions`` (dicts), ``commit``, ``command`` and ``date`` (strings). Of several processes
+        that compute together, the hardware says how many and how they speak, and the command how they were started.
 
     Examples
     --------
@@ -37,12 +40,22 @@ def circumstances(device: torch.device) -> dict:
     hardware = {"processor": _processor(), "threads": threads, "system": platform.system(), "device": str(device)}
     if device.type == "cuda":
         hardware["device"] = torch.cuda.get_device_name(device)
+    start = []
+    if dist.is_available() and dist.is_initialized():
+        hardware |= {"processes": dist.get_world_size(), "backend": dist.get_backend()}
+        start = ["torchrun", *_processes(), "-m"]
     versions = {"python": platform.python_version()} | {
         name: version(name) for name in ("torch", "torchvision", "numpy")
     }
-    command = shlex.join(["cnnlib", *sys.argv[1:]])
+    command = shlex.join([*start, "cnnlib", *sys.argv[1:]])
     date = datetime.now(UTC).date().isoformat()
     return {"hardware": hardware, "versions": versions, "commit": _commit(), "command": command, "date": date}
+
+
+def _processes() -> list[str]:
+    """Return how many processes torchrun started, as its options; it leaves the numbers in the environment."""
+    hosts, each = (os.environ.get(name, "1") for name in ("GROUP_WORLD_SIZE", "LOCAL_WORLD_SIZE"))
+    return ([f"--nnodes={hosts}"] if hosts != "1" else []) + [f"--nproc_per_node={each}"]
 
 
 def _processor() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 
 from cnnlib.errors import BadInput
@@ -23,13 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
     2
     """
     options = _parser().parse_args(arguments)
+    number = os.environ.get("RANK", "0")  # of this process, where torchrun started several
+    who = "cnnlib" if number == "0" else f"cnnlib, process {number}"
     try:
         options.command(options)
     except BadInput as problem:
-        print(f"cnnlib: {problem}", file=sys.stderr)
+        print(f"{who}: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("cnnlib: stopped; nothing half-written was left behind.", file=sys.stderr)
+        if number == "0":
+            print("cnnlib: stopped; nothing half-written was left behind.", file=sys.stderr)
         return 130
     return 0
 
@@ -111,18 +115,22 @@ def _fetch(options) -> None:
 
 def _run(options) -> None:
     from cnnlib import experiments, results
+    from cnnlib.train import distributed
 
-    written = experiments.run(
-        options.experiment,
-        seeds=options.seeds,
-        dataset=options.data,
-        variants=options.variants,
-        device=options.device,
-        root=options.results,
-        epochs=options.epochs,
-        keep=options.keep,
-    )
-    for path in written:
+    with distributed.joined(options.device) as place, distributed.own_folder(options.results) as root:
+        leads = distributed.rank() == 0
+        written = experiments.run(
+            options.experiment,
+            seeds=options.seeds,
+            dataset=options.data,
+            variants=options.variants,
+            device=place,
+            root=root,
+            epochs=options.epochs,
+            progress=leads,
+            keep=options.keep if leads else None,
+        )
+    for path in written if leads else ():
         print(f"{path}: {results.load(options.experiment, path.stem, options.results).sentence()}")
 
 

@@ -1,7 +1,8 @@
-"""Output sizes, receptive fields, parameters and multiply-adds: whole numbers only, without torch."""
+"""Output sizes, receptive fields, parameters, multiply-adds, and the time of shared training steps: without torch."""
 
 from cnnlib.arithmetic.costs import conv_macs, conv_parameters, linear_macs, linear_parameters
 from cnnlib.arithmetic.fields import Field, Window, receptive_field
+from cnnlib.arithmetic.parallel import ring_seconds, step_seconds
 from cnnlib.arithmetic.sizes import conv_output_size, conv_transpose_output_size, pool_output_size, same_padding
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     "linear_parameters",
     "pool_output_size",
     "receptive_field",
+    "ring_seconds",
     "same_padding",
+    "step_seconds",
 ]

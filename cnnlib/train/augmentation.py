@@ -17,6 +17,8 @@ def augment(
     recipe: Recipe,
     generator: torch.Generator | None = None,
     mirrored: torch.Tensor | None = None,
+    part: slice = slice(None),
+    whole: int | None = None,
 ) -> torch.Tensor:
     """Return a batch of pictures, each changed at random on its own, as the recipe says.
 
@@ -30,6 +32,9 @@ def augment(
         Draws the chances, on the processor; the global one if left out.
     mirrored : Tensor, shape (N,), bool, optional
         Which pictures ``flip`` mirrors, instead of chance.
+    part, whole : slice and int, optional
+        The pictures are this part of a batch of so many. The chances are drawn for the batch, so that each picture is
+        changed just as if all were there.
 
     Returns
     -------
@@ -46,14 +51,17 @@ def augment(
     n, place = len(images), images.device
 
     def draw(low: float, high: float) -> torch.Tensor:  # on the processor, so that every device sees the same chances
-        return torch.empty(n).uniform_(low, high, generator=generator).to(place)
+        return torch.empty(whole or n).uniform_(low, high, generator=generator)[part].to(place)
+
+    def pick(count: int) -> torch.Tensor:
+        return torch.randint(count, (whole or n,), generator=generator)[part]
 
     if recipe.rotation or recipe.shift:
         angles = draw(-recipe.rotation, recipe.rotation) * (math.pi / 180)
         across, down = (draw(-recipe.shift, recipe.shift) for _ in range(2))
         images = _turn_and_move(images, angles, across, down)
     if recipe.crop:
-        tops, lefts = (torch.randint(2 * recipe.crop + 1, (n,), generator=generator).to(place) for _ in range(2))
+        tops, lefts = (pick(2 * recipe.crop + 1).to(place) for _ in range(2))
         images = _cut(_surround(images, recipe.crop, recipe.reflect), tops, lefts, images.shape[2:])
     if recipe.flip:
         if mirrored is None:
@@ -61,8 +69,8 @@ def augment(
         images = torch.where(mirrored.view(n, 1, 1, 1), images.flip(3), images)
     if recipe.cutout:
         height, width = images.shape[2:]
-        rows = _near(torch.randint(height, (n,), generator=generator), height, recipe.cutout)
-        columns = _near(torch.randint(width, (n,), generator=generator), width, recipe.cutout)
+        rows = _near(pick(height), height, recipe.cutout)
+        columns = _near(pick(width), width, recipe.cutout)
         images = images.masked_fill((rows[:, :, None] & columns[:, None, :]).unsqueeze(1).to(place), GREY)
     return images
 

@@ -8,6 +8,8 @@ import torch
 from torch.nn import functional as F
 
 from cnnlib.data import Dataset
+from cnnlib.errors import BadInput
+from cnnlib.train import distributed
 from cnnlib.train.augmentation import augment
 from cnnlib.train.preparation import Preparation
 from cnnlib.train.recipe import Recipe
@@ -19,7 +21,8 @@ class Batches:
     """The batches of a run, as the recipe asks for them.
 
     All pictures lie on the device as bytes, a byte a pixel and channel: 154 MB for CIFAR-10, 47 MB for MNIST. Only the
-    batch at hand becomes floating-point numbers.
+    batch at hand becomes floating-point numbers. Of several processes (`cnnlib.train.distributed`) each gets its share
+    of every batch, changed just as a single process would change it.
 
     Parameters
     ----------
@@ -32,6 +35,11 @@ class Batches:
     place : torch.device
         Where the batches are wanted.
 
+    Raises
+    ------
+    BadInput
+        If a batch has fewer pictures than there are processes, or all pictures are held back.
+
     Attributes
     ----------
     prepare : Preparation
@@ -42,6 +50,8 @@ class Batches:
         Pictures (N, C, H, W), uint8, and labels (N,) to validate on.
     generators : list of torch.Generator
         Where the order and the changes come from: all that changes from epoch to epoch.
+    whole, mine : int
+        Pictures of the batch at hand; how many of them this process has. Alone it has them all.
 
     Examples
     --------
@@ -52,6 +62,11 @@ class Batches:
     """
 
     def __init__(self, dataset: Dataset, recipe: Recipe, seed: int, place: torch.device):
+        if recipe.batch_size < distributed.size():
+            raise BadInput(
+                f"batch_size is {recipe.batch_size}, but there are {distributed.size()} processes; each needs a "
+                "picture of every batch. Start fewer processes, or take larger batches."
+            )
         self.recipe = recipe
         chosen, held_back = _split(dataset, recipe, seed)
         self._images = _channels_last(dataset.train_images).to(place)
@@ -66,6 +81,7 @@ class Batches:
         # Both their own, so that dropout changes neither.
         order, chance = (torch.Generator().manual_seed(seed) for _ in range(2))
         self.generators = [order, chance]
+        self.whole = self.mine = 0
         coins = torch.Generator().manual_seed(seed)
         self._mirrored = torch.randint(2, (len(dataset.train_images),), generator=coins).bool().to(place)
 
@@ -79,9 +95,19 @@ class Batches:
         """
         order, chance = self.generators
         for which in self._chosen[torch.randperm(self.size, generator=order)].split(self.recipe.batch_size):
+            part = distributed.share(len(which))
+            self.whole, self.mine = len(which), part.stop - part.start
+            if not self.mine:  # the others wait for every process's gradients: it computes with theirs, at no weight
+                part = slice(0, 2)
+            which = which[part]
             images, labels = self._take(which, early=number <= self.recipe.early_epochs)
             mirrored = self._mirrored[which.to(labels.device)] ^ (number % 2 == 0) if self.recipe.alternate else None
-            yield self.prepare(augment(images, self.recipe, chance, mirrored)), labels
+            yield self.prepare(augment(images, self.recipe, chance, mirrored, part, self.whole)), labels
+
+    @property
+    def weight(self) -> float:
+        """What this process's mean loss counts, so that the mean over all processes is that of the whole batch."""
+        return self.mine * distributed.size() / self.whole
 
     def sample(self) -> torch.Tensor:
         """Return up to 5,000 prepared training pictures (N, C, H, W), float32, unchanged."""

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from cnnlib.data import Dataset
 from cnnlib.devices import device as choose_device
 from cnnlib.errors import unknown
+from cnnlib.train import distributed
 from cnnlib.train.preparation import Preparation
 from cnnlib.train.recipe import Recipe
 
@@ -113,11 +114,18 @@ def measure(model: nn.Module, images: torch.Tensor, labels: torch.Tensor, prepar
 
 
 def logits_of(model: nn.Module, images: torch.Tensor, prepare: Preparation) -> torch.Tensor:
-    """Return the logits (N, num_classes) of pictures (N, C, H, W), uint8, in evaluation mode and without gradients."""
+    """Return the logits (N, num_classes) of pictures (N, C, H, W), uint8, in evaluation mode and without gradients.
+
+    Of several processes each computes a share, and all get all of them; so all must call it.
+    """
+    distributed.agree(model)
+    part = distributed.share(len(images))
+    mine = images[part] if part.stop > part.start else images[:1]  # its row is thrown away
     training = model.training
     model.eval()
     try:
         with torch.inference_mode(), prepare.recipe.autocast(images.device):
-            return torch.cat([model(prepare(part)).float() for part in images.split(BATCH)])
+            logits = torch.cat([model(prepare(some)).float() for some in mine.split(BATCH)])
     finally:
         model.train(training)
+    return distributed.gathered(logits[: part.stop - part.start], len(images))

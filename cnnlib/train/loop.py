@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from cnnlib.data import Dataset
 from cnnlib.devices import device as choose_device
+from cnnlib.train import distributed
 from cnnlib.train.batches import Batches
 from cnnlib.train.compiling import compiled
 from cnnlib.train.evaluation import measure
@@ -81,22 +82,24 @@ def fit(
     model.to(place, memory_format=torch.channels_last).train()
     if recipe.whitening:
         whiten(model, batches.sample())
-    network = pooled_first(model)  # the same layers and numbers, in a quicker order
+    network = pooled_first(distributed.synchronised(model))  # the same layers and numbers, in a quicker order
     if recipe.compiled:
-        network = compiled(network, batches.sample()[: recipe.batch_size], recipe)
+        network = compiled(network, batches.sample()[distributed.share(recipe.batch_size)], recipe)
+    network = distributed.parallel(network)  # of several processes, each takes a share of every batch
     optimizer = recipe.make_optimizer(model.parameters())
     schedule = recipe.make_schedule(optimizer, steps=recipe.epochs * batches.steps)
     average = Lookahead(model, steps=recipe.epochs * batches.steps) if recipe.lookahead else None
     history = History(label=label)
 
-    bar = tqdm(total=recipe.epochs * batches.size, unit=" pictures", disable=not progress, leave=False, mininterval=0.5)
+    hidden = not progress or distributed.rank() > 0
+    bar = tqdm(total=recipe.epochs * batches.size, unit=" pictures", disable=hidden, leave=False, mininterval=0.5)
     for epoch in range(1, recipe.epochs + 1):
         start, total_loss, correct = time.perf_counter(), 0.0, 0
         for x, y in batches.epoch(epoch):  # 1. a batch of pictures, each changed anew, and their labels
             with recipe.autocast(place), TinyMaps():  # for speed on a processor; the numbers are the same
                 logits, loss = _forward(network, x, y, recipe)  # 2. forward: scores; 3. loss: how wrong they are
             optimizer.zero_grad()               # 4. forget the last gradients
-            loss.backward()                     # 5. backward: new gradients
+            (loss * batches.weight).backward()  # 5. backward: new gradients; the weight is 1, alone
             if watch:
                 watch.step()
             optimizer.step()                    # 6. weight = weight - lr · gradient
@@ -104,11 +107,12 @@ def fit(
             if average:
                 average.step()
             # 7. keep account
-            total_loss += loss.detach() * len(y)
-            correct += (logits.detach().argmax(dim=1) == y).sum()
-            bar.update(len(y))
+            total_loss += loss.detach() * batches.mine
+            correct += (logits.detach().argmax(dim=1) == y)[: batches.mine].sum()
+            bar.update(batches.whole)
         if average and epoch == recipe.epochs:
             average.finish()
+        total_loss, correct = distributed.summed(total_loss, correct)
         row = {"epoch": epoch, "train_loss": float(total_loss) / batches.size,
                "train_accuracy": int(correct) / batches.size}  # fmt: skip
         if batches.held_back:
