@@ -38,6 +38,8 @@ def test_the_time_of_a_ring_is_what_its_rounds_take(processes):
 def test_a_shared_step_computes_its_part_and_exchanges():
     assert step_seconds(8.0, 1000, 4, bandwidth=500) == 8.0 / 4 + ring_seconds(1000, 4, bandwidth=500)
     assert step_seconds(8.0, 1000, 1, bandwidth=500, latency=1) == 8.0
+    assert step_seconds(8.0, 1000, 4, bandwidth=500, hidden=True) == ring_seconds(1000, 4, bandwidth=500)
+    assert step_seconds(8.0, 1000, 4, bandwidth=5000, hidden=True) == 8.0 / 4
     assert step_seconds(0.1, 10**9, 8, bandwidth=1e9) > 0.1, "a slow link makes eight slower than one"
 
 

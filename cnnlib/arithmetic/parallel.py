@@ -1,9 +1,9 @@
 """How long a training step takes when several processes share it: a model, not a measurement.
 
 Its assumptions: the pictures are divided evenly and computing a p-th of them takes a p-th of the time; the processes
-then exchange their gradients in a ring, all links are alike and free, and nothing is computed meanwhile. PyTorch does
-exchange the first gradients while it computes the others, so where the network is the bottleneck the truth is better
-than the model; where processes share a processor's memory, or a share is too small to keep a GPU busy, it is worse.
+exchange their gradients in a ring, and all links are alike and free. PyTorch exchanges the first gradients while it
+computes the others; the truth lies between an exchange that waits and one that is hidden behind the computing. Where
+processes share a processor's memory, or a share is too small to keep a GPU busy, it is worse than both.
 
 Source of the ring: Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms for clusters of workstations", Journal
 of Parallel and Distributed Computing 69 (2009).
@@ -57,7 +57,9 @@ def ring_seconds(size: int, processes: int, bandwidth: float, latency: float = 0
     return 2 * (p - 1) / p * whole_number("size", size, 0) / bandwidth + 2 * (p - 1) * latency
 
 
-def step_seconds(compute: float, size: int, processes: int, bandwidth: float, latency: float = 0.0) -> float:
+def step_seconds(
+    compute: float, size: int, processes: int, bandwidth: float, latency: float = 0.0, hidden: bool = False
+) -> float:
     """Return how long a training step takes over several processes.
 
     Parameters
@@ -66,11 +68,13 @@ def step_seconds(compute: float, size: int, processes: int, bandwidth: float, la
         Seconds that one process takes for the whole batch; above 0.
     size, processes, bandwidth, latency
         As in `ring_seconds`.
+    hidden : bool
+        Whether gradients are exchanged while the step computes, which is the best that can be, or after it.
 
     Returns
     -------
     float
-        ``compute / processes + ring_seconds(…)``.
+        ``compute / processes + ring_seconds(…)``, or the larger of the two where the exchange is hidden.
 
     Raises
     ------
@@ -83,9 +87,12 @@ def step_seconds(compute: float, size: int, processes: int, bandwidth: float, la
 
     >>> round(step_seconds(0.080, 4_000_000, 8, bandwidth=1e9), 3)
     0.017
+    >>> step_seconds(0.080, 4_000_000, 8, bandwidth=1e9, hidden=True)
+    0.01
     """
     ring = ring_seconds(size, processes, bandwidth, latency)
-    return _positive("compute", compute) / processes + ring
+    share = _positive("compute", compute) / processes
+    return max(share, ring) if hidden else share + ring
 
 
 def _positive(name: str, value: float, or_zero: bool = False) -> float:
