@@ -74,7 +74,7 @@ def state(folder):
 def begin(root, jobs):
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        [sys.executable, "-m", "cnnlib.cli", *WORDS, "--jobs", str(jobs), "--results", str(root)],
+        [sys.executable, "-m", "cnnlib", *WORDS, "--jobs", str(jobs), "--results", str(root)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True,
     )  # fmt: skip
 
