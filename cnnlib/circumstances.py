@@ -17,13 +17,17 @@ from torch import distributed as dist
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def circumstances(device: torch.device) -> dict:
+def circumstances(device: torch.device, processes: int = 1, threads: int | None = None) -> dict:
     """Return hardware, versions, commit, command line and date of a run that happens now.
 
     Parameters
     ----------
     device : torch.device
         Where it computes.
+    processes : int
+        How many runs go on side by side: each is slower than alone.
+    threads : int, optional
+        Of each; those of this process if left out.
 
     Returns
     -------
@@ -36,8 +40,13 @@ def circumstances(device: torch.device) -> dict:
     >>> sorted(circumstances(torch.device("cpu")))
     ['command', 'commit', 'date', 'hardware', 'versions']
     """
-    threads = torch.get_num_threads()
-    hardware = {"processor": _processor(), "threads": threads, "system": platform.system(), "device": str(device)}
+    hardware = {
+        "processor": _processor(),
+        "threads": threads or torch.get_num_threads(),
+        "processes": processes,
+        "system": platform.system(),
+        "device": str(device),
+    }
     if device.type == "cuda":
         hardware["device"] = torch.cuda.get_device_name(device)
     start = []

@@ -31,9 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BadInput as problem:
         print(f"{who}: {problem}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         if number == "0":
-            print("cnnlib: stopped; nothing half-written was left behind.", file=sys.stderr)
+            print(f"cnnlib: {str(stopped) or 'stopped; nothing half-written was left behind.'}", file=sys.stderr)
         return 130
     return 0
 
@@ -56,10 +56,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--device", help="cuda, mps or cpu; the fastest present if left out")
     run.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
     run.add_argument("--keep", metavar="DIR", help="keep the trained network of each seed in this folder")
+    run.add_argument("--jobs", type=int, metavar="N", help="seeds trained side by side; 1 to time a run; a processor's "
+                     "cores, or 1 on a GPU, if left out")  # fmt: skip
+    run.add_argument("--restart", action="store_true", help="throw away what an interrupted run has left unfinished")
     run.set_defaults(command=_run)
 
     results = commands.add_parser("results", help="show what is recorded")
     results.add_argument("experiment", nargs="?", help="only this one")
+    results.add_argument("--format", choices=["table", "csv", "json"], default="table", help="how to print it (table)")
+    results.add_argument("--plot", metavar="FILE", help="draw the experiment into this .svg, .png or .pdf, too")
     results.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
     results.set_defaults(command=_results)
 
@@ -118,7 +123,7 @@ def _run(options) -> None:
     from cnnlib.train import distributed
 
     with distributed.joined(options.device) as place, distributed.own_folder(options.results) as root:
-        leads = distributed.rank() == 0
+        leads, together = distributed.rank() == 0, distributed.size() > 1
         written = experiments.run(
             options.experiment,
             seeds=options.seeds,
@@ -129,18 +134,30 @@ def _run(options) -> None:
             epochs=options.epochs,
             progress=leads,
             keep=options.keep if leads else None,
+            # Several processes on one run: all begin anew, since one alone could know where it stopped.
+            jobs=1 if together else options.jobs,
+            restart=together or options.restart,
         )
     for path in written if leads else ():
         print(f"{path}: {results.load(options.experiment, path.stem, options.results).sentence()}")
 
 
 def _results(options) -> None:
-    from cnnlib import results
+    from cnnlib import experiments, plot, results, results_table
 
+    if options.plot and not options.experiment:
+        raise BadInput("--plot draws one experiment. Name it: cnnlib results 0501 --plot 0501.svg")
+    found = {}
     for experiment in [options.experiment] if options.experiment else results.experiments(options.results):
-        for name in results.names(experiment, options.results):
-            record = results.load(experiment, name, options.results)
-            print(f"{experiment:10} {name:32} {record.sentence():46} {record.seconds:8.1f} s a seed")
+        known = experiments.EXPERIMENTS.get(experiment)
+        records = results.load_all(experiment, options.results, list(known.variants) if known else ())
+        found |= {(experiment, name): record for name, record in records.items()}
+        if options.format == "table":
+            print(f"{experiment}{f': {known.title}' if known else ''}\n{results_table.text(records)}\n")
+        if options.plot:
+            print(f"{plot.save(plot.recorded(records, known.title if known else experiment), options.plot)}")
+    if options.format != "table":
+        print(results_table.export(found, options.format))
 
 
 def _bench(options) -> None:

@@ -7,6 +7,7 @@ import math
 import os
 import re
 import statistics
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,7 +43,8 @@ class Record:
         training mirrored pictures ``test_accuracy_mirrored``, that of the mean of each picture's logits and its mirror
         image's. Watched ones have ``layers``, as in `cnnlib.train.Watch`.
     hardware, versions : dict
-        What it ran on.
+        What it ran on. Seconds depend on ``threads`` and, in newer records, on how many ``processes`` trained side by
+        side.
     commit, command, date : str
         The project's commit ("+ changes" if the checkout had any), the command line, the day.
     """
@@ -182,7 +184,7 @@ def names(experiment: str, root: str | Path | None = None) -> list[str]:
 
 def experiments(root: str | Path | None = None) -> list[str]:
     """Return the names of the experiments that have records."""
-    return sorted(path.name for path in ledger(root).glob("*") if path.is_dir())
+    return sorted(path.name for path in ledger(root).glob("[!.]*") if path.is_dir())
 
 
 def load(experiment: str, name: str, root: str | Path | None = None) -> Record:
@@ -225,6 +227,40 @@ def load(experiment: str, name: str, root: str | Path | None = None) -> Record:
     except (ValueError, TypeError, KeyError) as problem:
         raise BadInput(f"{path} is broken ({problem}). Record it again: cnnlib run {experiment}") from problem
     return record
+
+
+def load_all(experiment: str, root: str | Path | None = None, order: Sequence[str] = ()) -> dict[str, Record]:
+    """Read all records of an experiment.
+
+    Parameters
+    ----------
+    experiment, root
+        As in `load`.
+    order : sequence of str
+        Variants that come first, in this order, within each data set.
+
+    Returns
+    -------
+    dict of str to Record
+        By their names.
+
+    Raises
+    ------
+    BadInput
+        If there is none, or one is broken.
+
+    Examples
+    --------
+    >>> list(load_all("lenet", order=["modern", "1998"]))
+    ['modern@mnist', '1998@mnist']
+    """
+    found = names(experiment, root)
+    if not found and experiments(root):
+        raise unknown("recorded experiment", experiment, experiments(root))
+    records = {name: load(experiment, name, root) for name in found or [""]}
+    places = {variant: place for place, variant in enumerate(order)}
+    key = {n: (r.dataset["name"], places.get(r.variant, len(places)), n) for n, r in records.items()}
+    return {name: records[name] for name in sorted(records, key=key.get)}
 
 
 def _without_nan(value):

@@ -16,7 +16,7 @@ FLOORS = [
     {"data", "models"},
     {"inspect", "train"},
     {"results"},
-    {"experiments"},
+    {"experiments", "results_table"},
     {"check", "pages", "plot", "sheet"},
     {"widgets", "bench"},
     {"classroom"},

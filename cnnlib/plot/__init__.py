@@ -2,6 +2,8 @@
 
 from cnnlib.plot.charts import bars, confusion, curves, spread
 from cnnlib.plot.pictures import images, kernels, maps, mistakes, numbers
+from cnnlib.plot.recorded import recorded
+from cnnlib.plot.saving import save
 from cnnlib.plot.style import COLOURS, describe, figure
 from cnnlib.plot.svg import show, to_svg
 from cnnlib.plot.tradeoff import tradeoff
@@ -18,6 +20,8 @@ __all__ = [
     "maps",
     "mistakes",
     "numbers",
+    "recorded",
+    "save",
     "show",
     "spread",
     "to_svg",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from torch import nn
 from cnnlib.errors import BadInput
 
 KEYS = {"state", "about"}
+SAVE_PLAIN = "Save it anew, with numbers, strings, lists and dicts only beside the network."
 
 
 def save(model: nn.Module, path: str | Path, /, **about) -> Path:
@@ -46,20 +46,7 @@ def save(model: nn.Module, path: str | Path, /, **about) -> Path:
     3
     """
     path = Path(path)
-    content = {"state": {k: v.detach().cpu() for k, v in model.state_dict().items()}, "about": about}
-    partial = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as sink:
-            partial = sink.name
-            torch.save(content, sink)
-        _read(Path(partial))  # what cannot be read back must not replace what can
-        os.chmod(partial, 0o644)  # a temporary file is its owner's only; a class shares its networks
-        os.replace(partial, path)
-    except OSError as problem:
-        raise BadInput(f"Cannot write {path}: {problem.strerror}. Choose a folder you may write to.") from problem
-    finally:
-        if partial is not None:
-            Path(partial).unlink(missing_ok=True)
+    write_whole(path, {"state": {k: v.detach().cpu() for k, v in model.state_dict().items()}, "about": about})
     return path
 
 
@@ -136,15 +123,33 @@ def fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()[:16]
 
 
-def _read(path: Path) -> dict:
-    """Return what a file holds, if it is plain weights and plain values; nothing in it is ever run."""
+def write_whole(path: Path, content: dict) -> None:
+    """Write tensors and plain values to a file, completely or not at all, and only if they can be read back."""
+    partial = path.with_name(path.name + ".partial")  # what a killed process leaves is written over the next time
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        torch.save(content, partial)
+        read_plain(partial)  # what cannot be read back must not replace what can
+        os.replace(partial, path)
+    except (OSError, RuntimeError) as problem:  # torch says neither why it cannot open a file nor that a disk is full
+        reason = getattr(problem, "strerror", None) or "no such folder, or no room or right to write there"
+        raise BadInput(f"Cannot write {path}: {reason}. Choose a folder you may write to.") from problem
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_plain(path: Path, mend: str = SAVE_PLAIN):
+    """Return what a file holds, if it is tensors and plain values; nothing in it is ever run."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:  # reading a broken file may end in any error
         raise BadInput(
-            f"{path} is broken, or holds more than weights and plain values ({type(problem).__name__}). "
-            "Save it anew, with numbers, strings, lists and dicts only beside the network."
+            f"{path} is broken, or holds more than weights and plain values ({type(problem).__name__}). {mend}"
         ) from problem
+
+
+def _read(path: Path) -> dict:
+    """Return what `save` has written."""
+    content = read_plain(path)
     state = content.get("state") if isinstance(content, dict) and set(content) == KEYS else None
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise BadInput(f"{path} was not written by cnnlib.train.save. Save the network with it, then load it again.")

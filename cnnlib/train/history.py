@@ -20,6 +20,9 @@ class History:
         Accuracies are fractions from 0 to 1.
     label : str
         How to call the run in a legend.
+    elsewhere : float
+        Seconds to add to the time that a call of `fit` took: that of the run's parts before an interruption, less what
+        the writing of checkpoints took.
 
     Examples
     --------
@@ -30,6 +33,7 @@ class History:
 
     epochs: list[dict] = field(default_factory=list)
     label: str = ""
+    elsewhere: float = 0.0
 
     def column(self, name: str) -> list[float]:
         """Return one quantity over the epochs.
