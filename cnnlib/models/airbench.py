@@ -50,15 +50,16 @@ class Airbench(nn.Module):
         After each normalisation and after the whitening layer.
     in_channels, num_classes : int
         Channels of a picture; classes.
+    filters : int
+        Of the whitening layer: an even number, at most twice as many as a 2×2 patch has numbers.
     """
 
-    def __init__(self, widths: tuple[int, ...], activation: str, in_channels: int, num_classes: int):
+    def __init__(self, widths: tuple[int, ...], activation: str, in_channels: int, num_classes: int, filters: int):
         super().__init__()
         act = ACTIVATIONS[activation]
-        white = 2 * in_channels * 2 * 2  # as many filters as a 2×2 patch has numbers, and their negatives
-        self.whitening = nn.Conv2d(in_channels, white, 2, bias=False)
+        self.whitening = nn.Conv2d(in_channels, filters, 2, bias=False)
         self.act = act()
-        inputs = (white, *widths)
+        inputs = (filters, *widths)
         self.blocks = nn.Sequential(*(Block(i, o, act) for i, o in zip(inputs, widths, strict=False)))
         self.pool = nn.AdaptiveMaxPool2d(1)
         self.flatten = nn.Flatten()
@@ -93,13 +94,14 @@ def airbench(
     in_channels: int = 3,
     num_classes: int = 10,
     width: float = 1.0,
+    filters: int = 24,
 ) -> Airbench:
     """Build the net; `cnnlib.train.fit` sets its first layer when the recipe says ``whitening``.
 
     Parameters
     ----------
-    widths, activation, in_channels, num_classes
-        As in `Airbench`; the paper's by default.
+    widths, activation, in_channels, num_classes, filters
+        As in `Airbench`; the paper's by default. To whiten grey pictures take 8 filters.
     width : float
         Factor on all widths.
 
@@ -118,4 +120,4 @@ def airbench(
         raise BadInput(f"widths is {widths}; it must hold numbers of channels, at least 1 each. Try (32, 64, 128).")
     if activation not in ACTIVATIONS:
         raise BadInput(f"activation is {activation!r}; it must be one of {', '.join(ACTIVATIONS)}.")
-    return Airbench(scaled(width, *widths), activation, in_channels, num_classes)
+    return Airbench(scaled(width, *widths), activation, in_channels, num_classes, filters)
