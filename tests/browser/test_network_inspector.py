@@ -225,8 +225,8 @@ def test_sharing_and_frozen_weights_are_in_the_graph(page):
     }"""
     right = [[r.name, r.parameters, r.macs, r.receptive_field[0]] for r in layer_table(net, (2, 8, 8))]
     assert page.evaluate(code, nodes) == right
-    with pytest.raises(BadInput, match="does not know the layer GELU"):
-        graph(nn.Sequential(nn.Conv2d(1, 1, 1), nn.GELU()), (1, 4, 4))
+    with pytest.raises(BadInput, match="does not know the layer SiLU"):
+        graph(nn.Sequential(nn.Conv2d(1, 1, 1), nn.SiLU()), (1, 4, 4))
 
 
 def test_the_network_of_the_widget_can_be_built_and_run():
