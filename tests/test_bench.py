@@ -72,6 +72,11 @@ def test_bad_input_is_told(ledger, capsys):
         bench.read(ledger)
 
 
+def test_0501_needs_the_second_epoch():
+    target = bench.TIMES["0501"].accuracy
+    assert results.load("0501", "cnn@mnist").mean < target <= results.load("0501", "cnn-2e@mnist").mean
+
+
 def test_what_is_recorded_is_whole():
     """The file in the ledger: measured by the command, on a named machine, with the records it is compared with."""
     kept = bench.read()
