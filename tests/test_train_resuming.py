@@ -50,8 +50,9 @@ def build(name, seed=0):
             nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.3), nn.Flatten(),
             nn.Linear(676, 10),
         )  # fmt: skip
-    settings = {"widths": (8, 16, 16), "activation": "relu", "in_channels": 1} if name == "airbench" else {}
-    return models.build(name, **settings)
+    if name == "airbench":
+        return models.build(name, widths=(8, 16, 16), activation="relu", in_channels=1, filters=8)
+    return models.build(name)
 
 
 class Interrupted:
