@@ -32,7 +32,7 @@ def compiled(model: nn.Module, x: torch.Tensor, recipe: Recipe) -> nn.Module:
     Examples
     --------
     >>> net = nn.Linear(2, 1)
-    >>> quick = compiled(net, torch.ones(1, 2), Recipe())  # doctest: +SKIP  (it takes ten seconds)
+    >>> quick = compiled(net, torch.ones(1, 2), Recipe())  # doctest: +SKIP
     """
     kept = {name: value.clone() for name, value in model.state_dict().items()}
     try:
