@@ -1,4 +1,4 @@
-"""Puts the recorded results into the package, for chapters that run without the project's folder; the rest is pyproject.toml."""
+"""Puts the recorded results into the package, for chapters without the project's folder; the rest is pyproject.toml."""
 
 import shutil
 from pathlib import Path
@@ -11,6 +11,7 @@ class WithRecords(build_py):
     """Copies results/ to cnnlib/project/results/ in what is built; an editable installation reads results/ itself."""
 
     def run(self):
+        """Build the modules, then copy the records beside them."""
         super().run()
         if not self.editable_mode:
             for record in Path("results").rglob("*.json"):

@@ -14,7 +14,7 @@ import torch
 
 HERE = Path(__file__).resolve().parent
 CARRIED = HERE / "project"
-# The project's folder. An installed package has none, and carries what is read from it (setup.py): the recorded results.
+# The project's folder. An installed package has none, and carries what is read from it (setup.py): recorded results.
 PROJECT = CARRIED if CARRIED.is_dir() else HERE.parent
 
 

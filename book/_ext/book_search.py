@@ -1,9 +1,9 @@
 """A search that finds Chinese words inside Chinese text, and that works on pages opened from disk.
 
-Sphinx takes a run of Chinese characters for one word, so 卷积 would not find 卷积神经网络. Here a run becomes its pairs of
-neighbours, in the index and in what the reader types, with no dictionary. English is stemmed as ever.
+Sphinx takes a run of Chinese characters for one word, so 卷积 would not find 卷积神经网络. Here a run becomes its
+pairs of neighbours, in the index and in what the reader types, with no dictionary. English is stemmed as ever.
 
-Beside each result Sphinx shows some of the page's text, for which it loads the page; a page from disk may not load another.
+Beside each result Sphinx shows some of the page's text, for which it loads the page; a page from disk may load none.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class SearchBook(SearchEnglish):
 
 def add_switch(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
     if pagename == "search":
-        app.add_js_file("search_from_disk.js", priority=150)  # after the options, before the search
+        app.add_js_file("search_from_disk.js", loading_method="defer")  # after the options, before the search begins
 
 
 def setup(app: Sphinx) -> dict:

@@ -1,7 +1,7 @@
 """Buttons that open a chapter where it runs: Binder, a JupyterHub, Colab.
 
-They follow from ``repository`` in ``_config.yml``, the only place that names the project's address; without one there are none.
-What a chapter needs there it installs itself (``tools/notebooks.py`` writes the cell from the same setting).
+They follow from ``repository`` in ``_config.yml``, the only place that names the project's address; without one there
+are none. What a chapter needs there it installs itself (``tools/notebooks.py`` writes the cell from the same setting).
 """
 
 from __future__ import annotations
