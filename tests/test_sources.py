@@ -9,9 +9,11 @@ from pybtex.database import parse_file
 from cnnlib import models
 
 CITED = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
-NAMED = re.compile(r"\b([A-Z][\w'-]+)(?: and others| et al\.|(?:, [A-Z][\w-]+)* and [A-Z][\w-]+)?,? \(?((?:19|20)\d\d)\b")
-NO_NAME = {"In", "Since", "Until", "January", "February", "March", "April", "May", "June", "July", "August", "September",
-           "October", "November", "December", "AlexNet"}  # fmt: skip
+NAMED = re.compile(
+    r"\b([A-Z][\w'-]+)(?: and others| et al\.|(?:, [A-Z][\w-]+)* and [A-Z][\w-]+)?,? \(?((?:19|20)\d\d)\b"
+)
+MONTHS = "January February March April May June July August September October November December"
+NO_NAME = {"In", "Since", "Until", "AlexNet", *MONTHS.split()}
 VENUES = {"booktitle", "journal", "publisher", "institution", "howpublished", "eprint"}
 NO_YEAR = {"ouc_colab"}  # a repository that goes on
 # Where a card names no paper because there is none, what it names instead.

@@ -1,7 +1,7 @@
 """Says below each page with code when it was run, on what, how long, and on which data; and lists the times of all.
 
 Everything is read from the records of the execution (Jupyter Book's cache), from the installed packages and from the
-data at hand. The cache is emptied when one of these changes (``tools/build_book.py``), so they are those of the execution.
+data at hand. The cache is emptied when one of these changes (``tools/build_book.py``), so they were those of the run.
 """
 
 from __future__ import annotations
@@ -133,9 +133,7 @@ def table(heads: list[str], rows: list[list[nodes.Node]]) -> nodes.table:
     """Return a table with one row of heads."""
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in heads), cols=len(heads))
     head = nodes.row("", *(nodes.entry("", nodes.paragraph("", name)) for name in heads))
-    body = [
-        nodes.row("", *(nodes.entry("", addnodes.compact_paragraph("", "", cell)) for cell in row)) for row in rows
-    ]
+    body = [nodes.row("", *(nodes.entry("", addnodes.compact_paragraph("", "", cell)) for cell in row)) for row in rows]
     group += [nodes.thead("", head), nodes.tbody("", *body)]
     return nodes.table("", group, classes=["colwidths-auto"])
 
