@@ -98,6 +98,10 @@ def test_references_read_as_words_in_jupyter_and_as_numbers_here(root, html):
     assert "exercise 12.4" in html("chapters/12_resnet")
 
 
+def test_a_chapter_that_is_an_exercise_keeps_its_name(html):
+    assert "<h1>Exercise 0501: permuted pixels<" in html("chapters/0501_permuted_pixels")
+
+
 def test_exercises_and_solutions_have_the_same_numbers(root, html):
     for name in chapters(root, "chapters/solutions"):
         asked, solved = (

@@ -121,6 +121,8 @@ class Collect(Transform):
         kind = "solution" if "/solutions/" in docname else "exercise"
         for title in self.document.findall(nodes.title):
             found = EXERCISE.match(title.astext())
+            if title.parent.parent is self.document:  # the page's own: "Exercise 0501: …" is one whole chapter
+                continue
             if found and chapter(docname):
                 first = title.next_node(nodes.Text)
                 number = f"{chapter(docname)}.{found[1]}"
