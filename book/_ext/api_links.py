@@ -1,6 +1,6 @@
-"""Finds the entry that a docstring means: ``BadInput`` or ``fit``, written without the module it lives in.
+"""Reads docstrings as they are meant: names without the module they live in, and sentences with a colon.
 
-Sphinx asks for the full name. Here a name that only one documented object ends with is enough; what is not ours
+Sphinx asks for full names. Here a name that only one documented object ends with is enough; what is not ours
 (``torch.Tensor``, ``int``) stays plain text, because its documentation is on another host.
 """
 
@@ -24,6 +24,15 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, words: nodes
     return domain.resolve_xref(env, node["refdoc"], app.builder, domain.role_for_objtype(kind), found[0], node, words)
 
 
+def whole_sentence(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Put a property's sentence together again: napoleon takes what stands before its colon for the type."""
+    types = [line for line in lines if line.startswith(":type: ")]
+    if what == "property" and types:
+        rest = [line for line in lines if line not in types]
+        lines[:] = [f"{types[0].removeprefix(':type: ')}: {rest[0]}", *rest[1:]]
+
+
 def setup(app: Sphinx) -> dict:
+    app.connect("autodoc-process-docstring", whole_sentence, priority=600)  # after napoleon
     app.connect("missing-reference", resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
