@@ -2,7 +2,7 @@
 // such table, formula or figure is a stop of the Tab key, for as long as it has something to scroll.
 (() => {
   "use strict";
-  const WIDE = ".bd-article :is(table, div.math, .cnnlib-figure-box)";
+  const WIDE = ".bd-article :is(table, div.math, pre, .cnnlib-figure-box, .pst-scrollable-table-container)";
 
   function update(box) {
     const scrolls = box.scrollWidth > box.clientWidth + 1;
