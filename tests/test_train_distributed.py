@@ -91,7 +91,8 @@ def test_batch_norm_takes_each_processs_own_share(together):
 
 def test_the_hardware_says_how_many_computed(together):
     assert together[0]["plain"]["hardware"] | {"processes": 2, "backend": "gloo"} == together[0]["plain"]["hardware"]
-    assert "processes" not in distributed_runs.trained("plain")["hardware"]
+    alone = distributed_runs.trained("plain")["hardware"]
+    assert alone["processes"] == 1 and "backend" not in alone
 
 
 def test_the_command_writes_one_record_equal_to_that_of_one_process(root, tmp_path):
