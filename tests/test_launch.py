@@ -13,6 +13,7 @@ import yaml
 import cnnlib
 
 ADDRESS = "https://example.org/cnn/book"
+BUILD = "from jupyter_book.cli.main import main; main()"
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_with_an_address_a_page_has_buttons(root, with_address, tmp_path):
         nbformat.v4.new_notebook(cells=cells, metadata=notebooks.METADATA), tmp_path / "chapters" / "two.ipynb"
     )
     build = subprocess.run(
-        [sys.executable, "-m", "jupyter_book", "build", ".", "-W", "-q"], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-c", BUILD, "build", ".", "-W", "-q"], cwd=tmp_path, capture_output=True, text=True
     )
     assert build.returncode == 0, build.stdout + build.stderr
     page = (tmp_path / "_build" / "html" / "chapters" / "two.html").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ The first part of a number is the chapter's, which its file's name tells.
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 
 from docutils import nodes
 from docutils.transforms import Transform
@@ -177,8 +178,15 @@ def shows_table(bundle: nodes.Element) -> bool:
     return next(bundle.findall(nodes.table), None) is not None or "<table" in bundle.astext()
 
 
+def give_back(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Hand Sphinx the numbers of its own last count, so that it sees which pages differ now."""
+    env.toc_fignumbers = getattr(env, "cnn_counted", {})
+    return []
+
+
 def put_chapter_first(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Count what each page numbers from 1, and put the page's chapter before it."""
+    env.cnn_counted = deepcopy(env.toc_fignumbers)
     for docname, kinds in env.toc_fignumbers.items():
         for ids in kinds.values():
             for place, (name, _) in enumerate(ids.items(), start=1):
@@ -201,5 +209,6 @@ def depart_table(self, node: NumberedTable) -> None:
 def setup(app: Sphinx) -> dict:
     app.add_enumerable_node(NumberedTable, "table", caption_of, html=(visit_table, depart_table))
     app.add_transform(Collect)
+    app.connect("env-get-updated", give_back, priority=100)
     app.connect("env-get-updated", put_chapter_first, priority=900)  # after Sphinx has counted
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
