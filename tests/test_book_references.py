@@ -45,7 +45,8 @@ def test_every_public_name_has_an_entry(built_book):
     entries = {name for kind, found in inventory.items() if kind.startswith("py:") for name in found}
     names = set(public_names())
     builders = [models.card(name).factory for name in models.names()]
-    names |= {f"{builder.__module__}.{builder.__qualname__}" for builder in builders}
+    # one made within a loop has no name of its own to import; its module's other entries say what it takes
+    names |= {f"{one.__module__}.{one.__qualname__}" for one in builders if "<locals>" not in one.__qualname__}
     assert len(names) > 100
     assert names - entries == set()
 

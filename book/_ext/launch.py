@@ -9,6 +9,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode, urlsplit
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 COLAB = "https://colab.research.google.com"
 BINDER = "https://mybinder.org"
@@ -44,16 +45,17 @@ def addresses(repository: str, release: str, path: str, jupyterhub: str = "") ->
     return found
 
 
+def take_address(app: Sphinx, config: Config) -> None:
+    """Keep the address from the theme, which refuses hosts that it does not know."""
+    config.launch_repository = config.html_theme_options.pop("repository_url", None) or ""
+    config.launch_release = config.html_theme_options.pop("repository_branch", None) or ""
+
+
 def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
     if doctree is None or not app.env.doc2path(pagename).endswith(".ipynb"):
         return
-    options = app.config.html_theme_options
-    found = addresses(
-        options.get("repository_url") or "",
-        options.get("repository_branch") or "",
-        f"{pagename}.ipynb",
-        app.config.launch_jupyterhub,
-    )
+    config = app.config
+    found = addresses(config.launch_repository, config.launch_release, f"{pagename}.ipynb", config.launch_jupyterhub)
     buttons = [
         {
             "type": "link",
@@ -70,6 +72,8 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, do
 
 
 def setup(app: Sphinx) -> dict:
-    app.add_config_value("launch_jupyterhub", "", "html")
+    for name in ("launch_repository", "launch_release", "launch_jupyterhub"):
+        app.add_config_value(name, "", "html")
+    app.connect("config-inited", take_address)
     app.connect("html-page-context", add_buttons, priority=600)  # after the theme has begun the list
     return {"parallel_read_safe": True, "parallel_write_safe": True}

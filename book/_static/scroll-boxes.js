@@ -6,7 +6,7 @@
 
   function update(box) {
     const scrolls = box.scrollWidth > box.clientWidth + 1;
-    const inside = box.querySelector("a[href], button, input, [tabindex]");
+    const inside = box.querySelector("a[href]:not(.headerlink), button, input, [tabindex]");
     if (scrolls && !inside) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
