@@ -14,7 +14,10 @@ from pathlib import Path
 import torch
 from torch import distributed as dist
 
-PROJECT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+CARRIED = HERE / "project"
+# The project's folder. An installed package has none, and carries what is read from it (setup.py): recorded results.
+PROJECT = CARRIED if CARRIED.is_dir() else HERE.parent
 
 
 def circumstances(device: torch.device, processes: int = 1, threads: int | None = None) -> dict:

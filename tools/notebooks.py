@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+import yaml
 
 CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
 COMPARED = "nbval-check-output"
@@ -27,6 +28,17 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+INSTALL = "install"  # the id of the cell that makes a chapter run where the package is missing
+INSTALL_CELL = """\
+# On a machine without the package: install it from the project's own address, and let Colab show its widgets.
+import importlib.util
+import sys
+
+if importlib.util.find_spec("cnnlib") is None:
+    %pip install --quiet "cnnlib @ git+{url}@{release}"
+if "google.colab" in sys.modules:
+    from google.colab import output
+    output.enable_custom_widget_manager()"""
 KEPT = ("text/plain", "text/html")  # a widget's view is left out here, as nbval leaves it out of the comparison
 CELL_METADATA = ("jupyter", "mystnb", "tags")  # what the book and the tests read; editors add much more
 
@@ -77,10 +89,28 @@ def is_compared(cell):
     return cell.cell_type == "code" and COMPARED in cell.metadata.get("tags", [])
 
 
+def install_cell(config=CHAPTERS.parent / "_config.yml"):
+    """Return the code that installs cnnlib from the address in the book's settings; nothing while there is none."""
+    repository = yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]
+    url = (repository["url"] or "").strip().rstrip("/").removesuffix(".git")
+    return INSTALL_CELL.format(url=url, release=repository["branch"]) if url else ""
+
+
+def with_install_cell(cells):
+    """Return the cells with the one that installs the package, if there is an address, before all other code."""
+    cells = [cell for cell in cells if cell.get("id") != INSTALL]
+    source = install_cell()
+    if source:
+        first = next((place for place, cell in enumerate(cells) if cell.cell_type == "code"), len(cells))
+        cell = nbformat.v4.new_code_cell(source, id=INSTALL, metadata={"tags": ["remove-cell"]})
+        cells.insert(first, cell)
+    return cells
+
+
 def normal_form(notebook):
     """Return a copy of the notebook in normal form."""
     cells, ids = [], set()
-    for cell in notebook.cells:
+    for cell in with_install_cell(notebook.cells):
         source = cell.source.strip("\n").rstrip()
         if not source:
             continue

@@ -1,8 +1,9 @@
 """Makes a second build sound when only chapters have changed: which pages to read again, and which to write.
 
 Sphinx goes by the time of a file; here it is the content that counts. Pages of ``book/`` are read each time, because
-they may gather what stands in the chapters. If something of a changed chapter has changed that others can see (its
-headings and captions, the places that can be linked to, what it cites), every page is written again; if not, its own.
+they may gather what stands in the chapters; those of ``book/api/`` gather only what stands in the package. If something
+of a changed chapter has changed that others can see (its headings and captions, the places that can be linked to, what
+it cites), every page is written again; if not, its own.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, remov
     return [
         name
         for name in env.found_docs - added
-        if not name.startswith("chapters/") or name not in known or known[name][0] != content(env, name)
+        if not name.startswith(("chapters/", "book/api/")) or name not in known or known[name][0] != content(env, name)
     ]
 
 

@@ -2,11 +2,11 @@
 // such table, formula or figure is a stop of the Tab key, for as long as it has something to scroll.
 (() => {
   "use strict";
-  const WIDE = ".bd-article :is(table, div.math, .cnnlib-figure-box)";
+  const WIDE = ".bd-article :is(table, div.math, pre, .cnnlib-figure-box, .pst-scrollable-table-container)";
 
   function update(box) {
     const scrolls = box.scrollWidth > box.clientWidth + 1;
-    const inside = box.querySelector("a[href], button, input, [tabindex]");
+    const inside = box.querySelector("a[href]:not(.headerlink), button, input, [tabindex]");
     if (scrolls && !inside) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }

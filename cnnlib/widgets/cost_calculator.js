@@ -86,7 +86,7 @@ function render({ model, el }) {
       h("div", { class: "cw-parts", "aria-hidden": "true" },
         side.layers.map((layer) => h("div", { class: `cw-bar ${kind}`, style: `width:${(100 * layer[key]) / top}%` })), limit)];
     return h("div", { class: "cw-cost-count", "data-count": key },
-      h("h4", {}, text[key]), h("p", { class: "cw-cost-ratio" }, ratioWords(text, a, b)),
+      h("strong", { class: "cw-title" }, text[key]), h("p", { class: "cw-cost-ratio" }, ratioWords(text, a, b)),
       lane(first, names[0], ""), lane(second, names[1], "other", h("i", { class: "cw-limit", style: `left:${(100 * a) / top}%` })),
       key === "bytes" ? h("p", { class: "cw-note" }, say(text.numbers, { a: show(first.total.activations), b: show(second.total.activations) })) : null);
   }
@@ -96,7 +96,7 @@ function render({ model, el }) {
     const row = (title, size, cost) => h("tr", {}, h("th", { scope: "row" }, title, size && h("small", {}, size.map(show).join(" × "))),
       number(cost.parameters), number(cost.macs), number(cost.bytes));
     const rows = layers.map((layer) => row(layerName(text, layer), layer.size, layer));
-    return h("div", { class: "cw-cost-side" }, h("h4", {}, name),
+    return h("div", { class: "cw-cost-side" }, h("strong", { class: "cw-title" }, name),
       scrolling(name, h("table", { class: "cw-table" }, headed([text.layer, text.parameters, text.macs, text.bytes_short]),
         h("tbody", {}, rows, layers.length > 1 ? row(text.together, null, total) : null))),
       sumLines(text, state, layers).map((line) => h("p", { class: "cw-note cw-cost-sum" }, line)));

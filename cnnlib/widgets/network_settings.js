@@ -5,7 +5,7 @@ import { derivations, rowTitle } from "./network_sentences.js";
 
 // offer(layer, key, value): a wish; true if it is taken. refuse({ label, typed, min, max }) tells why a number is none.
 export function layerSettings({ text, editable, sentence, offer, refuse, leave }) {
-  const title = h("h4", { class: "cw-ni-title" });
+  const title = h("strong", { class: "cw-ni-title" });
   const fields = h("div", { class: "cw-knobs cw-ni-fields" });
   const how = h("dl", { class: "cw-ni-how" });
   const element = h("section", { class: "cw-ni-settings", "aria-live": "off" }, title, fields, sentence, how);

@@ -66,10 +66,23 @@
     return { model, el, destroy };
   }
 
+  // Of two widgets of a kind on a page, the second and its regions get a number, so that whoever hears them can tell.
+  function tellApart() {
+    const counts = new Map();
+    document.querySelectorAll(".cnnlib-widget[data-alive]").forEach((place) => {
+      const number = (counts.get(place.dataset.widget) ?? 0) + 1;
+      counts.set(place.dataset.widget, number);
+      if (number === 1) return;
+      place.querySelectorAll("section[aria-label], [role=region][aria-label]").forEach((region) =>
+        region.setAttribute("aria-label", `${region.getAttribute("aria-label")} ${number}`));
+    });
+  }
+
   function start() {
     const places = document.querySelectorAll(".cnnlib-widget[data-widget]");
     window.cnnlibWidgets = { load, mount, assets, ready: null };
     window.cnnlibWidgets.ready = Promise.allSettled([...places].map(mount));
+    window.cnnlibWidgets.ready.then(tellApart);
     window.cnnlibWidgets.ready.then((all) => {
       all.filter((each) => each.reason).forEach((each) => console.error("cnnlib widget:", each.reason));
     });
