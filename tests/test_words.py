@@ -52,7 +52,7 @@ def letters(text):
     return found
 
 
-@pytest.mark.parametrize("number", range(19))
+@pytest.mark.parametrize("number", range(20))
 def test_every_chinese_term_of_a_chapter_is_in_the_glossary(root, number):
     path = chapters(root)[number]
     terms = chinese(prose(path))
@@ -65,7 +65,7 @@ def test_no_ordinary_word_is_one_the_chapters_no_longer_use(root):
     assert ORDINARY - used == set()
 
 
-@pytest.mark.parametrize("number", range(19))
+@pytest.mark.parametrize("number", range(20))
 def test_every_letter_of_a_chapters_formulas_is_on_the_notation_page(root, number):
     path = chapters(root)[number]
     known = letters((root / "book" / "notation.md").read_text(encoding="utf-8"))
@@ -73,7 +73,7 @@ def test_every_letter_of_a_chapters_formulas_is_on_the_notation_page(root, numbe
 
 
 def test_there_are_as_many_chapters_as_these_tests_look_at(root):
-    assert len(chapters(root)) == 19
+    assert len(chapters(root)) == 20
 
 
 def test_the_reader_of_words_sees_what_these_tests_rest_on():
