@@ -78,7 +78,8 @@ def bench(
             if row.experiment:
                 kept["times"][name] = {**plain_way(row, seeds, device=place, hear=say), "about": about}
                 write(kept, root)
-            experiments.run("fast", seeds=seeds, variants=[row.ours], device=device, root=_ledger(root, place.type))
+            ledger = _ledger(root, place.type)
+            experiments.run("fast", seeds=seeds, variants=[row.ours], device=device, root=ledger, restart=True)
         write(kept, root)
         say(line(name, told, root))
     return kept

@@ -23,15 +23,15 @@ def speed_table(kept: dict) -> str:
     Examples
     --------
     >>> print(speed_table({"device": "cpu", "speeds": {}, "times": {}}).splitlines()[2])
-    | LeNet of note 001, batch 256 | not recorded | – | – | – | – | ≥ 4 × | – | – | – |
+    | LeNet of note 001, batch 256 | not recorded | – | – | – | – | ≥ 4 × | – | – |
     """
     head = ("same network, data, batches, epochs", "the other loop", "`fit`", "fastest precision", "compiled", "ratio",
-            "aim", "reached", "data", "machine")  # fmt: skip
+            "aim", "reached", "data")  # fmt: skip
     rows = []
     for name, row in SPEEDS.items():
         found = kept["speeds"].get(name)
         if not found:
-            rows.append((row.title, MISSING, "", "", "", "", f"≥ {row.wanted:g} ×", "", "", ""))
+            rows.append((row.title, MISSING, "", "", "", "", f"≥ {row.wanted:g} ×", "", ""))
             continue
         other = f" ({found['other']:,.0f} with {row.other_workers} workers)" if "other" in found else ""
         compiled = f"{found['compiled']:,.0f} (after {found['compiling']:.0f} s)" if "compiled" in found else ""
@@ -40,7 +40,7 @@ def speed_table(kept: dict) -> str:
             row.title, f"{found['plain']:,.0f}{other}", f"{found['float32']:,.0f}",
             f"{found['fastest']:,.0f} ({found['precision']})", compiled,
             f"{middle:.1f} × ({low:.1f} to {high:.1f}, n = {found['rounds']})", f"≥ {row.wanted:g} ×",
-            "yes" if middle >= row.wanted else "no", found["data"], machine(found["about"]),
+            "yes" if middle >= row.wanted else "no", found["data"],
         ))  # fmt: skip
     return _markdown(head, rows)
 
@@ -58,20 +58,19 @@ def time_table(kept: dict, root: str | Path | None = None) -> str:
     Examples
     --------
     >>> print(time_table({"device": "cpu", "speeds": {}, "times": {}}, "nowhere").splitlines()[2])
-    | LeNet of note 001 | 77.9 % | not recorded | not recorded | – | – | ≥ 30 × | – | – |
+    | LeNet of note 001 | 77.9 % | not recorded | not recorded | – | – | ≥ 30 × | – |
     """
-    head = ("network", "to", "the notes' way, s", "ours, s", "our accuracy", "ratio", "aim", "reached", "machine")
+    head = ("network", "to", "the notes' way, s", "ours, s", "our accuracy", "ratio", "aim", "reached")
     rows = []
     for name, row in TIMES.items():
         found = time_row(name, kept, root)
         record, plain, ratio = found["record"], found["plain"], found["ratio"]
         limit = (row.within or {}).get(kept["device"])
         cells = [row.title, f"{row.accuracy:g} %", MISSING if row.experiment else "", MISSING, "", ""]
-        cells += [f"≥ {row.wanted:g} ×" if row.wanted else f"≤ {limit:g} s" if limit else "", "", ""]
+        cells += [f"≥ {row.wanted:g} ×" if row.wanted else f"≤ {limit:g} s" if limit else "", ""]
         if plain:
             note = f"{plain['epochs']} epochs" + ("" if plain["reached"] else f", to {plain['accuracy']:.1f} % only")
             cells[2] = f"{spread(plain['seconds'])} ({note}, n = {len(plain['runs'])})"
-            cells[8] = machine(plain["about"])
         if record:
             cells[3] = f"{spread(found['seconds'])} ({found['starting']:.1f} before the first step)"
             cells[4] = record.sentence()
@@ -80,8 +79,6 @@ def time_table(kept: dict, root: str | Path | None = None) -> str:
                 cells[5], quick = f"{ratio:.0f} ×", ratio >= row.wanted
             if ratio is not None or not row.experiment:
                 cells[7] = "yes" if found["reached"] and quick else "no"
-            ours = machine({"hardware": record.hardware, "date": record.date})
-            cells[8] = cells[8] if plain and found["same"] else "; ".join(filter(None, (cells[8], f"ours: {ours}")))
         rows.append(cells)
     return _markdown(head, rows)
 
@@ -106,7 +103,7 @@ def export(path: str | Path, root: str | Path | None = None, device: str = "cpu"
     path, kept = Path(path), read(root, device)
     if path.suffix not in (".md", ".json"):
         raise BadInput(f"{path.name} ends in {path.suffix!r}; it must end in .md (tables) or .json. Try bench.md.")
-    text = f"{speed_table(kept)}\n\n{time_table(kept, root)}\n"
+    text = f"{speed_table(kept)}\n\n{time_table(kept, root)}\n\n{machines(kept, root)}\n"
     if path.suffix == ".json":
         for name in kept["times"]:
             kept["times"][name]["ratio"] = time_row(name, kept, root)["ratio"]
@@ -117,17 +114,36 @@ def export(path: str | Path, root: str | Path | None = None, device: str = "cpu"
         raise BadInput(f"Cannot write {path}: {problem.strerror}. Name another file with --out.") from problem
 
 
-def machine(about: dict) -> str:
-    """Return what was measured on, and when, in a few words.
+def machines(kept: dict, root: str | Path | None = None) -> str:
+    """Return what the tables were measured on, and when: a sentence for each machine.
+
+    Parameters
+    ----------
+    kept : dict
+        From `cnnlib.bench.read`.
+    root : str or Path, optional
+        The ledger's folder.
 
     Examples
     --------
-    >>> machine({"hardware": {"processor": "Chip", "threads": 2, "device": "cpu"}, "date": "2026-11-25"})
-    'Chip, 2 threads, 2026-11-25'
+    >>> about = {"hardware": {"processor": "Chip", "threads": 2, "device": "cpu"}, "versions": {"torch": "2.15.0"}}
+    >>> speeds = {"vgg": {"about": about | {"date": "2026-11-25"}}}
+    >>> machines({"device": "cpu", "speeds": speeds, "times": {}}, "nowhere")
+    'vgg: Chip, 2 threads, torch 2.15.0, 2026-11-25.'
     """
-    hardware = about["hardware"]
+    found: dict[str, list[str]] = {}
+    for name, row in [*kept["speeds"].items(), *kept["times"].items()]:
+        found.setdefault(_machine(**row["about"]), []).append(name)
+    for name in TIMES:
+        if record := time_row(name, kept, root)["record"]:
+            on = _machine(record.hardware, record.versions, record.date)
+            found.setdefault(on, []).append(f"ours of {name}")
+    return " ".join(f"{', '.join(names)}: {on}." for on, names in found.items())
+
+
+def _machine(hardware: dict, versions: dict, date: str, **_) -> str:
     on = f"{hardware['threads']} threads" if hardware["device"] == "cpu" else hardware["device"]
-    return f"{hardware['processor']}, {on}, {about['date']}"
+    return f"{hardware['processor']}, {on}, torch {versions['torch']}, {date}"
 
 
 def _markdown(head, rows) -> str:
