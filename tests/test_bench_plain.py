@@ -28,7 +28,7 @@ def few():
     "recipe",
     [
         Recipe(epochs=3, batch_size=32, lr=0.05, momentum=0.9, weight_decay=0.01, scaling="symmetric", validation=0),
-        Recipe(epochs=3, batch_size=32, lr=0.003, optimizer="adam", scaling="standard", validation=0),
+        Recipe(epochs=3, batch_size=32, lr=0.001, optimizer="adam", scaling="standard", validation=0),
     ],
     ids=["sgd", "adam"],
 )
@@ -40,11 +40,11 @@ def test_it_learns_what_fit_learns_from_the_same_batches(few, recipe, monkeypatc
         set_seed(0)
         nets.append(models.build("lenet5", in_channels=3, image_size=32, padding=0))
         histories.append(loop(nets[-1]))
-    plain, ours = (torch.cat([p.detach().flatten() for p in net.parameters()]) for net in nets)
     set_seed(0)
-    before = models.build("lenet5", in_channels=3, image_size=32, padding=0)
-    moved = (torch.cat([p.detach().flatten() for p in before.parameters()]) - plain).abs().max()
-    assert (plain - ours).abs().max() < 0.01 * moved, "of the way that the weights went"
+    nets.append(models.build("lenet5", in_channels=3, image_size=32, padding=0))
+    plain, ours, before = (torch.cat([p.detach().flatten() for p in net.parameters()]) for net in nets)
+    # of the way that the weights went; another order of the pictures makes a tenth of it and more
+    assert (plain - ours).norm() < 0.01 * (plain - before).norm()
     score = train.evaluate(nets[1], few, recipe, device="cpu")
     assert histories[0].last["test_accuracy"] == pytest.approx(score.accuracy, abs=1 / 40)
 
