@@ -163,8 +163,10 @@ def _results(options) -> None:
 
 
 def _bench(options) -> None:
-    from cnnlib.bench import bench, export
+    from cnnlib.bench import bench, check_name, export
 
+    if options.out:
+        check_name(options.out)
     kept = bench(options.rows, options.full, options.seeds, options.results, options.device)
     if options.out:
         export(options.out, options.results, kept["device"])

@@ -1,6 +1,8 @@
 """The benchmark: what it measures, what it keeps, what it says. No test asserts a time."""
 
 import json
+import sys
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -15,7 +17,7 @@ from cnnlib.train import loop
 @pytest.fixture
 def ledger(tmp_path, monkeypatch):
     """Return an empty ledger; let every experiment run on a part of the embedded digits, and nothing be compiled."""
-    digits = measuring._part(data.load("digits"), 640)
+    digits = replace(measuring._part(data.load("digits"), 640), name="mnist", requested="mnist")
     monkeypatch.setattr(data, "load", lambda *_, **__: digits)
     monkeypatch.setattr(loop, "compiled", lambda model, *_: model)
     return tmp_path
@@ -51,7 +53,7 @@ def test_both_ways_are_measured_kept_and_said(ledger, small, capsys):
     assert set(ratios) == {"other", "float32", "fastest", "compiled"}
     assert all(low <= middle <= high for middle, low, high in ratios.values())
     assert ratios[speeds["best"]][0] == max(ratios[way][0] for way in ("float32", "fastest", "compiled"))
-    record = results.load("fast", "0501@digits", ledger)
+    record = results.load("fast", "0501@mnist", ledger)
     row = bench.time_row("0501", kept, ledger)
     plain = [sum(epoch["train_seconds"] for epoch in run["epochs"]) for run in row["plain"]["runs"]]
     assert row["plain"]["seconds"] == pytest.approx(plain) and len(plain) == record.n == 2
@@ -89,7 +91,7 @@ def test_a_quick_table_takes_times_from_the_ledger_and_says_what_is_missing(ledg
 
 
 def test_speeds_of_a_stand_in_are_told_and_not_kept(ledger, small, monkeypatch, capsys):
-    stand_in = replace(data.load("mnist"), requested="mnist")
+    stand_in = replace(data.load("mnist"), name="digits")
     monkeypatch.setattr(data, "load", lambda *_, **__: stand_in)
     kept = bench.bench(["lenet"], root=ledger)
     assert not kept["speeds"] and not bench.read(ledger)["speeds"]
@@ -98,8 +100,7 @@ def test_speeds_of_a_stand_in_are_told_and_not_kept(ledger, small, monkeypatch, 
 
 def test_without_a_compiler_there_is_no_compiled_way(ledger, small, monkeypatch):
     def broken(model, *_):
-        loop_warnings = __import__("warnings")
-        loop_warnings.warn("not compiled (RuntimeError): the run is slower, its result the same", stacklevel=2)
+        warnings.warn("not compiled (RuntimeError): the run is slower, its result the same", stacklevel=2)
         return model
 
     monkeypatch.setattr(loop, "compiled", broken)
@@ -131,7 +132,7 @@ def test_the_row_of_d2l_says_how_to_install_it(ledger, monkeypatch, present, cap
         found = bench.speed(bench.SPEEDS["d2l"], rounds=1)
         assert found["plain"] > 0
         return
-    monkeypatch.setitem(__import__("sys").modules, "d2l", None)
+    monkeypatch.setitem(sys.modules, "d2l", None)
     bench.bench(["d2l"], root=ledger)
     assert d2l_trainer.HOW in capsys.readouterr().out
 
@@ -160,8 +161,9 @@ def test_bad_input_is_told(ledger, capsys):
         bench.bench(["lenet"], seeds=0, root=ledger)
     with pytest.raises(BadInput, match="must end in .md"):
         bench.export(ledger / "table.txt", ledger)
-    with pytest.raises(BadInput, match="Name another file"):
+    with pytest.raises(BadInput, match="There is no folder"):
         bench.export(ledger / "nowhere" / "table.md", ledger)
+    assert main(["bench", "lenet", "--out", "table.txt"]) == 2, "before anything is measured"
     assert main(["bench", "nothing", "--results", str(ledger)]) == 2
     assert main(["bench", "0501", "--device", "abacus", "--results", str(ledger)]) == 2
     (ledger / "bench.json").write_text("{")

@@ -4,7 +4,7 @@ from cnnlib.bench.measuring import plain_way, speed
 from cnnlib.bench.plain import PlainPictures, plain_fit
 from cnnlib.bench.report import bench, line, read, time_row
 from cnnlib.bench.rows import SPEEDS, TIMES, Speed, Time, chosen
-from cnnlib.bench.table import export, machines, speed_table, time_table
+from cnnlib.bench.table import check_name, export, machines, speed_table, time_table
 
 __all__ = [
     "SPEEDS",
@@ -13,6 +13,7 @@ __all__ = [
     "Speed",
     "Time",
     "bench",
+    "check_name",
     "chosen",
     "export",
     "line",

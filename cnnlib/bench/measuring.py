@@ -140,7 +140,9 @@ def plain_way(
     """
     variant, dataset = _work(row, dataset, fallback=False)
     place, runs = devices.device(device), []
-    for seed in range(min(seeds, row.seeds)):
+    count = min(seeds, row.seeds)
+    for seed in range(count):
+        hear(f"the notes' way, run {seed + 1} of {count}: {row.epochs} epochs …")
         recipe = replace(variant.recipe, epochs=row.epochs)
         history = plain_fit(_net(variant, seed), dataset, recipe, seed=seed, device=place)
         keys = ("epoch", "test_accuracy", "train_seconds")
@@ -149,12 +151,12 @@ def plain_way(
     means = [
         100 * statistics.fmean(run["epochs"][epoch]["test_accuracy"] for run in runs) for epoch in range(row.epochs)
     ]
-    count = next((epoch for epoch, mean in enumerate(means, start=1) if mean >= row.accuracy), None)
-    epochs = count or row.epochs
+    first = next((epoch for epoch, mean in enumerate(means, start=1) if mean >= row.accuracy), None)
+    epochs = first or row.epochs
     return {
         "runs": runs,
         "epochs": epochs,
-        "reached": count is not None,
+        "reached": first is not None,
         "accuracy": means[epochs - 1],
         "seconds": [sum(epoch["train_seconds"] for epoch in run["epochs"][:epochs]) for run in runs],
         "data": dataset.title,

@@ -130,10 +130,11 @@ def time_row(name: str, kept: dict, root: str | Path | None = None) -> dict:
     """
     row, ledger = TIMES[name], _ledger(root, kept["device"])
     plain = kept["times"].get(name)
-    found = [record for record in results.names("fast", ledger) if record.split("@")[0] == row.ours]
-    if not found:
+    fast = experiments.get("fast")
+    recorded = f"{row.ours}@{fast.variants[row.ours].dataset or fast.dataset}"
+    if recorded not in results.names("fast", ledger):
         return {"record": None, "plain": plain, "ratio": None}
-    record = results.load("fast", found[0], ledger)
+    record = results.load("fast", recorded, ledger)
     seconds = [run["seconds"] for run in record.runs]
     starting = [run["seconds"] - sum(epoch["seconds"] for epoch in run["epochs"]) for run in record.runs]
     about = plain["about"]["hardware"] if plain else record.hardware
@@ -207,11 +208,11 @@ def spread(values: list[float]) -> str:
 
     Examples
     --------
-    >>> spread([99.0, 101.0]), spread([2.04])
-    ('100 ± 1', '2.0')
+    >>> spread([99.0, 101.0]), spread([2.041])
+    ('100 ± 1', '2.04')
     """
     mean = statistics.fmean(values)
-    digits = 0 if mean >= 100 else 1
+    digits = 0 if mean >= 100 else 1 if mean >= 10 else 2
     return f"{mean:,.{digits}f}" + (f" ± {statistics.stdev(values):,.{digits}f}" if len(values) > 1 else "")
 
 

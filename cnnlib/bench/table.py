@@ -100,9 +100,8 @@ def export(path: str | Path, root: str | Path | None = None, device: str = "cpu"
     BadInput
         If the name ends otherwise, or the file cannot be written.
     """
+    check_name(path)
     path, kept = Path(path), read(root, device)
-    if path.suffix not in (".md", ".json"):
-        raise BadInput(f"{path.name} ends in {path.suffix!r}; it must end in .md (tables) or .json. Try bench.md.")
     text = f"{speed_table(kept)}\n\n{time_table(kept, root)}\n\n{machines(kept, root)}\n"
     if path.suffix == ".json":
         for name in kept["times"]:
@@ -112,6 +111,25 @@ def export(path: str | Path, root: str | Path | None = None, device: str = "cpu"
         path.write_text(text, encoding="utf-8")
     except OSError as problem:
         raise BadInput(f"Cannot write {path}: {problem.strerror}. Name another file with --out.") from problem
+
+
+def check_name(path: str | Path) -> None:
+    """Refuse a file that `export` could not write, before hours are spent on measuring.
+
+    Raises
+    ------
+    BadInput
+        If its name ends neither in .md nor in .json, or its folder is not there.
+
+    Examples
+    --------
+    >>> check_name("bench.md")
+    """
+    path = Path(path)
+    if path.suffix not in (".md", ".json"):
+        raise BadInput(f"{path.name} ends in {path.suffix!r}; it must end in .md (tables) or .json. Try bench.md.")
+    if not path.parent.is_dir():
+        raise BadInput(f"There is no folder {path.parent}. Make it, or name another file with --out.")
 
 
 def machines(kept: dict, root: str | Path | None = None) -> str:
