@@ -70,8 +70,10 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="time the notes' loop and ours on this machine")
     bench.add_argument("rows", nargs="*", metavar="ROW", help="only these, for example lenet or 0503")
-    bench.add_argument("--full", action="store_true", help="measure the times to accuracy, too (half an hour)")
-    bench.add_argument("--seeds", type=int, default=5, help="runs of each recipe of the experiment fast (5)")
+    bench.add_argument("--full", action="store_true", help="measure the times to accuracy, too (two hours)")
+    bench.add_argument("--seeds", type=int, default=5, help="runs of each recipe (5)")
+    bench.add_argument("--device", default="cpu", help="cpu, cuda or mps; the processor if left out")
+    bench.add_argument("--out", metavar="FILE", help="write the tables, as .md, or what they rest on, as .json")
     bench.add_argument("--results", metavar="DIR", help="the ledger's folder; results/ if left out")
     bench.set_defaults(command=_bench)
 
@@ -161,9 +163,13 @@ def _results(options) -> None:
 
 
 def _bench(options) -> None:
-    from cnnlib.bench import bench
+    from cnnlib.bench import bench, check_name, export
 
-    bench(options.rows, full=options.full, seeds=options.seeds, root=options.results)
+    if options.out:
+        check_name(options.out)
+    kept = bench(options.rows, options.full, options.seeds, options.results, options.device)
+    if options.out:
+        export(options.out, options.results, kept["device"])
 
 
 def _models(options) -> None:

@@ -184,7 +184,7 @@ def names(experiment: str, root: str | Path | None = None) -> list[str]:
 
 def experiments(root: str | Path | None = None) -> list[str]:
     """Return the names of the experiments that have records."""
-    return sorted(path.name for path in ledger(root).glob("[!.]*") if path.is_dir())
+    return sorted({path.parent.name for path in ledger(root).glob("[!.]*/*.json")})
 
 
 def load(experiment: str, name: str, root: str | Path | None = None) -> Record:
