@@ -136,9 +136,8 @@ def _run(options) -> None:
             epochs=options.epochs,
             progress=leads,
             keep=options.keep if leads else None,
-            # Several processes on one run: all begin anew, since one alone could know where it stopped.
             jobs=1 if together else options.jobs,
-            restart=together or options.restart,
+            restart=options.restart,
         )
     for path in written if leads else ():
         print(f"{path}: {results.load(options.experiment, path.stem, options.results).sentence()}")

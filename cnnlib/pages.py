@@ -9,6 +9,9 @@ import textwrap
 
 from IPython.display import HTML, Markdown, display
 
+from cnnlib import experiments, results
+from cnnlib.errors import unknown
+
 
 def say(text: str) -> None:
     """Show a paragraph of Markdown as the output of a cell.
@@ -66,3 +69,35 @@ def listing(thing) -> None:
         words = definition.body[0]
         del lines[words.lineno - 1 : words.end_lineno]
     display(Markdown("```python\n" + "\n".join(lines) + "\n```"))
+
+
+def full_size(variant: str) -> None:
+    """Say what a network reached at full size on a GPU (experiment ``full``), or that this is not recorded.
+
+    Parameters
+    ----------
+    variant : str
+        One of the experiment's.
+
+    Raises
+    ------
+    BadInput
+        If there is no such variant.
+
+    Examples
+    --------
+    >>> full_size("resnet")
+    <IPython.core.display.Markdown object>
+    """
+    plan = experiments.get("full")
+    if variant not in plan.variants:
+        raise unknown("variant in full", variant, plan.variants)
+    wanted, name = plan.variants[variant], f"{variant}@{plan.dataset}"
+    ours = f"**not recorded**, for want of a GPU; `cnnlib run full --variants {variant}` records it"
+    if name in results.names("full"):
+        record = results.load("full", name)
+        ours = f"**{record.sentence()}**, {record.seconds / 60:.0f} minutes a run on {record.hardware['processor']}"
+    say(
+        f"At full size, {wanted.title}, ten epochs on Fashion-MNIST: {wanted.reported:g} % is what Dive into Deep "
+        f"Learning reports of a single run. Here, by the same settings: {ours}."
+    )

@@ -15,6 +15,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the building of the book and end with what needs it, so that no worker waits for it."""
+    needing = {item.path for item in items if "built_book" in getattr(item, "fixturenames", ())}
+    builds = ROOT / "tests" / "test_book.py"
+    items.sort(key=lambda item: 0 if item.path == builds else 2 if item.path in needing else 1)
+
+
 @pytest.fixture(scope="session")
 def root():
     """The folder of the project."""

@@ -63,7 +63,7 @@ def test_a_record_belongs_to_the_network_and_the_recipe_as_they_are_now(experime
     model = models.build(record.model, **record.settings)
     recipe = Recipe(**record.recipe)
     channels, *sides = record.dataset.get("shape", (1, 28, 28))
-    table = layer_table(model, (channels, *(side + 2 * recipe.pad for side in sides)))
+    table = layer_table(model, (channels, *map(recipe.side, sides)))
     assert (record.parameters, record.macs) == (table.total_parameters, table.total_macs)
     assert (record.model, record.settings) == (variant.model, variant.settings)
     changed = {k for k, v in variant.recipe.as_dict().items() if recipe.as_dict()[k] != v}

@@ -209,6 +209,17 @@ def test_another_number_of_processes_is_told_by_its_option(tmp_path, monkeypatch
         run(tmp_path, jobs=2)
 
 
+def test_several_processes_do_not_go_on_with_the_work_of_one(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path)
+    monkeypatch.setattr(running.distributed, "size", lambda: 2)
+    with pytest.raises(BadInput, match="only the first would know where it stopped.*--restart"):
+        run(tmp_path)
+    assert (Unfinished.of("0501", RECORDS[0], tmp_path).folder / "seed0.json").exists()
+
+
 def test_two_processes_do_not_record_the_same(tmp_path):
     held = Unfinished.of("0501", RECORDS[0], tmp_path).lock()
     with pytest.raises(BadInput, match="Another process records 0501 cnn-3e@digits just now"):

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 from torchvision.transforms import functional as TF
 
-from cnnlib import data, devices, models, train
+from cnnlib import data, devices, experiments, models, train
 from cnnlib.errors import BadInput
 from cnnlib.train import Batches, Lookahead, Recipe, augment, whiten
 from cnnlib.train.pooled_first import pooled_first
@@ -286,3 +286,33 @@ def test_mirrored_predictions_are_means(shapes):
 def test_bad_settings_are_refused(settings, words):
     with pytest.raises(BadInput, match=words):
         Recipe(**settings)
+
+
+def test_resize_does_what_torchvision_does(digits):
+    images = digits.train_images[:5]
+    enlarged = train.Preparation(digits, Recipe(resize=96, scaling="symmetric"))(images)
+    shrunk = train.Preparation(digits, Recipe(resize=20, pad=2))(images)
+    assert (tuple(enlarged.shape), tuple(shrunk.shape)) == ((5, 1, 96, 96), (5, 1, 24, 24))
+    torch.testing.assert_close(enlarged, TF.resize(images.float() / 127.5 - 1, [96, 96], antialias=True))
+    torch.testing.assert_close(shrunk[:, :, 2:-2, 2:-2], TF.resize(images.float() / 255, [20, 20], antialias=True))
+    # and what d2l does: Pillow, which rounds to bytes
+    by_pillow = TF.pil_to_tensor(TF.resize(TF.to_pil_image(images[0]), [96, 96])).float() / 127.5 - 1
+    assert (by_pillow - enlarged[0]).abs().max() < 1.01 / 127.5
+
+
+def test_large_pictures_are_tried_a_few_at_a_time(digits):
+    seen = []
+    net = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 10))
+    net.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape)))
+    for side, count in ((28, 300), (224, 159)):
+        seen.clear()
+        train.evaluate(net, digits, Recipe(resize=side), device="cpu")
+        assert seen[0] == (count, 1, side, side) and sum(shape[0] for shape in seen) == 300
+
+
+@pytest.mark.parametrize("name", experiments.get("full").variants)
+def test_the_networks_at_full_size_take_their_pictures(digits, name):
+    variant = experiments.get("full").variants[name]
+    x = train.Preparation(digits, variant.recipe)(digits.train_images[:2])
+    assert x.shape[2:] == (variant.recipe.side(28),) * 2 and x.shape[-1] in (96, 224)
+    assert models.build(variant.model, **variant.settings)(x).shape == (2, 10)

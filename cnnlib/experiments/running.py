@@ -15,6 +15,7 @@ from cnnlib.errors import BadInput, unknown
 from cnnlib.experiments.board import Board, Share
 from cnnlib.experiments.book import BOOK
 from cnnlib.experiments.fast import FAST
+from cnnlib.experiments.full import FULL
 from cnnlib.experiments.ladder import LADDER
 from cnnlib.experiments.live import LIVE
 from cnnlib.experiments.notes import NOTES
@@ -24,13 +25,14 @@ from cnnlib.experiments.side_by_side import cores, train_side_by_side
 from cnnlib.experiments.unfinished import Unfinished
 from cnnlib.experiments.watched import WATCHED
 from cnnlib.inspect import layer_table
+from cnnlib.train import distributed
 
 # From how much work on processes are worth their start: about ten seconds of one core. In multiply-adds, of which a
 # picture counts a million more than its network's, since small steps cost what they cost.
 WORTH_STARTING = 1e11
 A_PICTURE = 1e6
 
-EXPERIMENTS = {experiment.name: experiment for experiment in NOTES + BOOK + LADDER + LIVE + WATCHED + FAST}
+EXPERIMENTS = {experiment.name: experiment for experiment in NOTES + BOOK + LADDER + LIVE + WATCHED + FAST + FULL}
 
 
 def get(name: str) -> Experiment:
@@ -132,6 +134,11 @@ def run(
         for cell in cells:
             left.callback(cell.unfinished.tidy, cell.unfinished.lock())
         for cell in cells:
+            if distributed.size() > 1 and not restart and cell.unfinished.about() is not None:
+                raise BadInput(
+                    f"{name} {cell.record} is not finished, and several processes cannot go on with it: only the first "
+                    "would know where it stopped. Finish it in one process, or begin anew with --restart."
+                )
             cell.begin(experiment, place, about, restart)
             if keep is not None:
                 _make_folder(results.kept_path(keep, name, cell.record, 0).parent)
@@ -233,7 +240,7 @@ def _cells(experiment: Experiment, dataset, variants, epochs, root) -> list[_Cel
         variant, pictures = experiment.variants[name], sets[dataset_name]
         if epochs is not None:
             variant = replace(variant, recipe=replace(variant.recipe, epochs=epochs))
-        side = pictures.size + 2 * variant.recipe.pad
+        side = variant.recipe.side(pictures.size)
         table = layer_table(models.build(variant.model, **variant.settings), (pictures.channels, side, side))
         record = f"{name}{'' if epochs is None else f'-{epochs}e'}@{pictures.name}"
         unfinished = Unfinished.of(experiment.name, record, root)

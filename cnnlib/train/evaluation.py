@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -16,6 +17,7 @@ from cnnlib.train.preparation import Preparation
 from cnnlib.train.recipe import Recipe
 
 BATCH = 1000  # pictures; larger is no faster on two cores
+PIXELS = 8_000_000  # at once: fewer pictures where they are large, so that their feature maps fit into memory
 
 
 class Score(NamedTuple):
@@ -121,11 +123,12 @@ def logits_of(model: nn.Module, images: torch.Tensor, prepare: Preparation) -> t
     distributed.agree(model)
     part = distributed.share(len(images))
     mine = images[part] if part.stop > part.start else images[:1]  # its row is thrown away
+    count = max(1, min(BATCH, PIXELS // math.prod(map(prepare.recipe.side, images.shape[2:]))))
     training = model.training
     model.eval()
     try:
         with torch.inference_mode(), prepare.recipe.autocast(images.device):
-            logits = torch.cat([model(prepare(some)).float() for some in mine.split(BATCH)])
+            logits = torch.cat([model(prepare(some)).float() for some in mine.split(count)])
     finally:
         model.train(training)
     return distributed.gathered(logits[: part.stop - part.start], len(images))

@@ -1,8 +1,9 @@
-"""From stored bytes to what a network sees: padding, scaling, and the fixed permutation of pixels."""
+"""From stored bytes to what a network sees: size, padding, scaling, and the fixed permutation of pixels."""
 
 from __future__ import annotations
 
 import torch
+from torch.nn import functional as F
 
 from cnnlib.data import Dataset
 from cnnlib.train.recipe import Recipe
@@ -16,7 +17,7 @@ class Preparation:
     dataset : Dataset
         Its *training* pictures, held-back ones included, give the mean and the deviation; test pictures must not.
     recipe : Recipe
-        Gives the padding, the scaling and the permutation.
+        Gives the size, the padding, the scaling and the permutation.
     device : torch.device
         Where batches will be.
 
@@ -35,13 +36,15 @@ class Preparation:
         self.shift, self.scale = (part.to(device) for part in _affine(dataset.train_images, recipe.scaling))
         self.order = None
         if recipe.permutation_seed is not None:
-            height, width = (side + 2 * recipe.pad for side in dataset.train_images.shape[2:])
+            height, width = (recipe.side(side) for side in dataset.train_images.shape[2:])
             generator = torch.Generator().manual_seed(recipe.permutation_seed)
             self.order = torch.randperm(height * width, generator=generator).to(device)
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
-        """Return float32 pictures (N, C, H + 2 pad, W + 2 pad) for uint8 pictures (N, C, H, W)."""
+        """Return float32 pictures for uint8 pictures (N, C, H, W), each side as long as `Recipe.side` says."""
         batch = torch.sub(images, self.shift).mul_(self.scale)
+        if self.recipe.resize:
+            batch = F.interpolate(batch, [self.recipe.resize] * 2, mode="bilinear", antialias=True)
         if self.pad:
             black = (-self.shift * self.scale).expand(batch.shape[1], 1, 1)
             canvas = black.expand(*batch.shape[:2], *(side + 2 * self.pad for side in batch.shape[2:])).clone()

@@ -17,7 +17,7 @@ PRECISIONS = ("float32", "bfloat16", "fastest")
 
 _AT_LEAST = {
     "epochs": 1, "batch_size": 1, "pad": 0, "crop": 0, "cutout": 0, "rotation": 0, "weight_decay": 0, "validation": 0,
-    "early_size": 0, "early_epochs": 0,
+    "early_size": 0, "early_epochs": 0, "resize": 0,
 }  # fmt: skip
 
 
@@ -49,6 +49,9 @@ class Recipe:
         Share of the target spread evenly over all classes, from 0 to below 1.
     scaling : {'unit', 'standard', 'symmetric', 'lecun1998'}
         How bytes become numbers: 0 to 1; mean 0 and deviation 1 over the training pictures; -1 to 1; -0.1 to 1.175.
+    resize : int
+        Side that pictures are brought to before padding, by bilinear interpolation: 224 for networks made for
+        ImageNet's pictures. 0 leaves them as they are.
     pad : int
         Black pixels added on each side before scaling: 2 turns 28×28 into the 32×32 of LeNet-5's paper.
     crop : int
@@ -102,6 +105,7 @@ class Recipe:
     whitening: bool = False
     label_smoothing: float = 0.0
     scaling: str = "unit"
+    resize: int = 0
     pad: int = 0
     crop: int = 0
     reflect: bool = False
@@ -213,6 +217,16 @@ class Recipe:
         torch.bfloat16
         """
         return torch.autocast(device.type, torch.bfloat16, enabled=self.precision_on(device) == "bfloat16")
+
+    def side(self, picture: int) -> int:
+        """Return the side of what the network sees of a square picture with this side, in pixels.
+
+        Examples
+        --------
+        >>> Recipe(resize=224).side(28), Recipe(pad=2).side(28)
+        (224, 32)
+        """
+        return (self.resize or picture) + 2 * self.pad
 
     def as_dict(self) -> dict:
         """Return the recipe as plain values, for a ledger; ``Recipe(**values)`` makes it again.
