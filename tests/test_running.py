@@ -20,7 +20,7 @@ from cnnlib.experiments.board import Board
 from cnnlib.experiments.side_by_side import train_side_by_side
 from cnnlib.experiments.unfinished import Unfinished
 
-KILLS = int(os.environ.get("CNNLIB_KILLS", 2))  # of each kind
+KILLS = int(os.environ.get("CNNLIB_KILLS", 1))  # of each kind
 SMALL = {"dataset": "digits", "variants": ["cnn", "fc"], "seeds": 2, "epochs": 3, "device": "cpu"}
 WORDS = ["run", "0501", "--data", "digits", "--variants", "cnn", "fc"]
 WORDS += ["--seeds", "2", "--epochs", "3", "--device", "cpu"]
