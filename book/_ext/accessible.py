@@ -5,11 +5,13 @@ What depends on the width of the window (what scrolls must be reachable by keybo
 
 from __future__ import annotations
 
+import re
+
 from sphinx.application import Sphinx
 
 MENDED = {
-    # the corner of a table that has heads above and at the side heads nothing
-    '<th class="head"><p></p></th>': '<td class="head"></td>',
+    # an empty head, as in the corner of a table that has heads above and at the side, heads nothing
+    r'<th class="(head[^"]*)"><p></p></th>': r'<td class="\1"></td>',
     # this role is no longer part of the standard, and the works do stand in a list
     'role="doc-biblioentry"': 'role="listitem"',
 }
@@ -17,8 +19,8 @@ MENDED = {
 
 def mend(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
     for found, better in MENDED.items():
-        if found in context.get("body", ""):
-            context["body"] = context["body"].replace(found, better)
+        if "body" in context:
+            context["body"] = re.sub(found, better, context["body"])
 
 
 def setup(app: Sphinx) -> dict:
