@@ -15,11 +15,6 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def pytest_xdist_auto_num_workers(config):
-    """For ``-n auto``: one more than there are processors, since who tests pages in a browser often waits for it."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(items):
     """Begin with the building of the book and end with what needs it, so that no worker waits for it."""
     needing = {item.path for item in items if "built_book" in getattr(item, "fixturenames", ())}
