@@ -1,12 +1,16 @@
 """Figures: each says what it shows, follows the theme, and puts no id on a page twice."""
 
+import base64
+import io
 import re
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from cnnlib import plot
+from cnnlib import data, plot
 from cnnlib.errors import BadInput
 from cnnlib.plot.style import ROLES
 from cnnlib.train import History, Mistake
@@ -62,6 +66,24 @@ def test_words_stay_words():
 def test_a_legend_has_no_white_box():
     svg = plot.to_svg(FIGURES["curves"]())
     assert "#ffffff" not in svg
+
+
+def embedded(pictures):
+    """The pictures in a figure of them, as the page will show them, and their bytes in all."""
+    found = re.findall(r'data:image/webp;base64,([^"]+)', plot.to_svg(plot.images(pictures)))
+    packed = [base64.b64decode(one) for one in found]
+    return [np.asarray(Image.open(io.BytesIO(one)).convert("RGB")) for one in packed], sum(map(len, packed))
+
+
+def test_cells_stay_exact_and_photographs_take_little_room():
+    small = torch.randint(0, 256, (2, 3, 32, 32), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    shown, _ = embedded(small)
+    for one, of in zip(shown, small, strict=True):
+        middles = ((np.arange(32) + 0.5) * len(one) / 32).astype(int)  # it is drawn with several pixels a cell
+        assert np.array_equal(one[::-1][middles][:, middles], of.permute(1, 2, 0))  # upside down, and turned by the SVG
+    (shown,), size = embedded(data.photograph("china", size=224)[None])
+    assert size < 0.3 * shown.size
+    assert shown.std() > 40  # it is still a picture
 
 
 def test_alt_text_is_escaped():
