@@ -1,5 +1,6 @@
 """What several test files share: the project's folder and the built book."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -7,12 +8,22 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from warm_kernels import warm_kernels
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One processor a worker: set before anyone imports torch, and inherited by the kernels of the notebooks.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure(config):
+    """Where several processes run the tests, their notebooks' kernels are copies of one."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # the copies keep what was so when their original began
+        kernels = contextlib.ExitStack()
+        kernels.enter_context(warm_kernels())
+        config.add_cleanup(kernels.close)
 
 
 def pytest_collection_modifyitems(items):

@@ -132,6 +132,7 @@ def execute_chapters():
     from jupyter_cache import get_cache
     from jupyter_cache.executors import load_executor
     from notebooks import CELL_SECONDS, notebooks
+    from warm_kernels import warm_kernels
 
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processors are busy with a page each
     cache = get_cache(str(CACHE))
@@ -147,7 +148,7 @@ def execute_chapters():
     logger = logging.getLogger("chapters")
     logger.setLevel(logging.ERROR)  # left alone, it reports every process that starts and ends
     executor = load_executor("local-parallel", cache, logger=logger)
-    with kernels_log():
+    with kernels_log(), warm_kernels():
         result = executor.run_and_cache(filter_uris=pages, timeout=CELL_SECONDS)
     failed = result.excepted + result.errored
     for page in failed:
