@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from cnnlib.widgets import bundle
 
 PASSES = 100
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 TIMES = """async ({ text, asset, passes }) => {
   const module = await import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
   const net = module.unpack(asset);

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from playwright.sync_api import sync_playwright
 
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ALIVE = """async () => {
   while (!window.cnnlibWidgets?.ready) await new Promise((resolve) => setTimeout(resolve, 1));
   await window.cnnlibWidgets.ready;

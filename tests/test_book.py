@@ -9,7 +9,8 @@ import yaml
 from chapter_fronts import read_fronts
 from pages import Page, is_elsewhere, loads_of_css
 
-HEAVIEST_PAGE = 600_000  # bytes of JavaScript, CSS and weights, compressed
+HEAVIEST_TEXT = 500_000  # bytes of a page with its pictures, compressed
+HEAVIEST_PAGE = 600_000  # bytes of the JavaScript, CSS and weights beside it, compressed
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_everything_a_page_loads_is_in_the_book(built_book, pages):
 
 
 def test_no_page_makes_its_reader_wait(built_book, pages):
-    """Scripts, style sheets and the widgets' data of a page are small enough for a poor network."""
+    """A page, and its scripts, style sheets and widgets' data, are small enough for a poor network."""
     def compressed(path):
         return len(gzip.compress(path.read_bytes(), 6))
 
@@ -82,6 +83,8 @@ def test_no_page_makes_its_reader_wait(built_book, pages):
         parts += [built_book / "_static" / "cnn-assets" / f"{asset}.js" for asset in page.assets | page.widgets]
         sizes[name] = sum(map(compressed, parts))
     assert {name: size for name, size in sizes.items() if size > HEAVIEST_PAGE} == {}
+    texts = {name: compressed(built_book / name) for name in pages}
+    assert {name: size for name, size in texts.items() if size > HEAVIEST_TEXT} == {}
 
 
 def test_every_picture_is_described(pages):

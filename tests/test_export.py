@@ -181,7 +181,7 @@ def test_what_is_not_the_recorded_network_is_refused(tiny, kept, tmp_path, monke
     with pytest.raises(BadInput, match="--assets"):
         tiny(folder=tmp_path / "file")
     with pytest.raises(BadInput, match="Cannot make .* --keep"):
-        experiments.run("0501", seeds=1, dataset="digits", keep=tmp_path / "file", progress=False)
+        experiments.run("0501", 1, "digits", root=tmp_path / "ledger", keep=tmp_path / "file", progress=False)
     assert not (tmp_path / "assets").exists()
 
 

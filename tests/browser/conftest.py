@@ -11,7 +11,7 @@ import pytest
 
 from cnnlib.widgets import bundle
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run")  # fmt: skip
 CSS = Path(__file__).resolve().parents[2] / "book" / "_static" / "book.css"

@@ -60,7 +60,7 @@ def test_a_tap_shows_a_definition_and_a_second_one_follows_the_link(built_book, 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_front_breaks_no_rule_of_accessibility(built_book, visit, theme):
     for name in FRONT:
-        page = visit((built_book / name).as_uri(), width=320, height=700, color_scheme=theme)
+        page = visit((built_book / name).as_uri(), width=320, height=700, color_scheme=theme, reduced_motion="reduce")
         if page.locator("a.term-hint").count():
             page.locator("a.term-hint").first.hover()
         found = Axe().run(page, options={"preload": False}).response["violations"]
