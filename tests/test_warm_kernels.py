@@ -68,8 +68,10 @@ def test_a_kernel_has_its_folder_its_environment_and_an_empty_namespace(start, t
 
 def test_a_cell_that_does_not_end_can_be_interrupted(start):
     manager, client = start()
-    message = client.execute("import time; time.sleep(60)")
-    time.sleep(1)
+    cell = "import time; print('begun', flush=True); time.sleep(60)"
+    message = client.execute(cell, stop_on_error=False)  # or what is asked right after the error may be dropped
+    while client.get_iopub_msg(timeout=20)["msg_type"] != "stream":
+        pass
     manager.interrupt_kernel()
     reply = client.get_shell_msg(timeout=20)
     assert (reply["parent_header"]["msg_id"], reply["content"]["ename"]) == (message, "KeyboardInterrupt")

@@ -17,7 +17,7 @@ import os
 import shutil
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -148,7 +148,8 @@ def execute_chapters():
     logger = logging.getLogger("chapters")
     logger.setLevel(logging.ERROR)  # left alone, it reports every process that starts and ends
     executor = load_executor("local-parallel", cache, logger=logger)
-    with kernels_log(), warm_kernels():
+    # A few kernels are sooner ready by themselves than that which the others would be copies of.
+    with kernels_log(), warm_kernels() if new > 2 else nullcontext():
         result = executor.run_and_cache(filter_uris=pages, timeout=CELL_SECONDS)
     failed = result.excepted + result.errored
     for page in failed:

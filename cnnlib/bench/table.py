@@ -133,7 +133,7 @@ def check_name(path: str | Path) -> None:
 
 
 def machines(kept: dict, root: str | Path | None = None) -> str:
-    """Return what the tables were measured on, and when: a sentence for each machine.
+    """Return what the tables were measured on, and when: one sentence, or one for each machine.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def machines(kept: dict, root: str | Path | None = None) -> str:
     >>> about = {"hardware": {"processor": "Chip", "threads": 2, "device": "cpu"}, "versions": {"torch": "2.15.0"}}
     >>> speeds = {"vgg": {"about": about | {"date": "2026-11-25"}}}
     >>> machines({"device": "cpu", "speeds": speeds, "times": {}}, "nowhere")
-    'vgg: Chip, 2 threads, torch 2.15.0, 2026-11-25.'
+    'All measured on: Chip, 2 threads, torch 2.15.0, 2026-11-25.'
     """
     found: dict[str, list[str]] = {}
     for name, row in [*kept["speeds"].items(), *kept["times"].items()]:
@@ -156,6 +156,8 @@ def machines(kept: dict, root: str | Path | None = None) -> str:
         if record := time_row(name, kept, root)["record"]:
             on = _machine(record.hardware, record.versions, record.date)
             found.setdefault(on, []).append(f"ours of {name}")
+    if len(found) == 1:
+        return f"All measured on: {next(iter(found))}."
     return " ".join(f"{', '.join(names)}: {on}." for on, names in found.items())
 
 
